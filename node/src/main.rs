@@ -1,0 +1,3 @@
+//! Placeholder entry point until the command line stands.
+
+fn main() {}
