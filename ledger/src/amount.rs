@@ -114,7 +114,8 @@ impl<'a> Decimal<'a> {
         if leading == length {
             return Some((digits.skip(length).take(0), 0, 0));
         }
-        let trailing = self.fraction.iter().rev().chain(self.integer.iter().rev()).take_while(|&&digit| digit == b'0').count();
+        let trailing =
+            self.fraction.iter().rev().chain(self.integer.iter().rev()).take_while(|&&digit| digit == b'0').count();
         let last = self
             .exponent?
             .checked_sub(i64::try_from(self.fraction.len()).ok()?)?
@@ -154,7 +155,8 @@ fn parse_scaled(text: &str, decimals: u32, scale: u32) -> Result<i128, AmountErr
         return Err(AmountError::TooPrecise { most: decimals });
     }
     // Now -decimals <= last and last + count <= 9: at most 18 digits, and the shift is between 0 and 24.
-    let shift = last.checked_add(i64::from(scale)).and_then(|shift| u32::try_from(shift).ok()).ok_or(AmountError::TooLarge)?;
+    let shift =
+        last.checked_add(i64::from(scale)).and_then(|shift| u32::try_from(shift).ok()).ok_or(AmountError::TooLarge)?;
     let size = digits.fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0')) * 10_i128.pow(shift);
     Ok(if decimal.negative { -size } else { size })
 }
@@ -232,11 +234,7 @@ impl Amount {
         if parts % ONE != 0 {
             return None;
         }
-        whole
-            .checked_mul(other.0)?
-            .checked_add(part.checked_mul(other_whole)?)?
-            .checked_add(parts / ONE)
-            .map(Self)
+        whole.checked_mul(other.0)?.checked_add(part.checked_mul(other_whole)?)?.checked_add(parts / ONE).map(Self)
     }
 }
 
