@@ -52,6 +52,9 @@ pub enum AmountError {
     TooLarge,
 }
 
+/// An exponent of more than 18 digits is not read: it lies beyond every use, and sums with lengths of texts stay within an `i64`.
+const EXPONENT_LIMIT: i64 = 10_i64.pow(18);
+
 /// The parts of a decimal number text: value = (-1)^negative * `digits` * 10^`exponent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Decimal<'a> {
@@ -61,7 +64,7 @@ pub(crate) struct Decimal<'a> {
     integer: &'a [u8],
     /// The digits after the point, as written.
     fraction: &'a [u8],
-    /// The exponent as written, with its sign; `None` when its digits do not fit an `i64`.
+    /// The exponent as written, with its sign; `None` when it has more than 18 digits, leading zeros aside.
     exponent: Option<i64>,
 }
 
@@ -98,6 +101,7 @@ impl<'a> Decimal<'a> {
                 digits
                     .iter()
                     .try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
+                    .filter(|&size| size < EXPONENT_LIMIT)
                     .map(|size| sign * size)
             }
             _ => return None,
@@ -135,7 +139,7 @@ fn split_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
 fn parse_scaled(text: &str, decimals: u32, scale: u32) -> Result<i128, AmountError> {
     let decimal = Decimal::parse(text).ok_or(AmountError::NotANumber)?;
     let Some((digits, count, last)) = decimal.significant() else {
-        // An exponent that does not fit an i64 is out of bounds on the side of its sign; a text long enough to make up for it
+        // An exponent of more than 18 digits is out of bounds on the side of its sign; a text long enough to make up for it
         // cannot be held in memory.
         return Err(if text.contains("e-") || text.contains("E-") {
             AmountError::TooPrecise { most: decimals }
