@@ -161,7 +161,7 @@ fn yield_limit_is_exact_at_the_edge() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn agrees_with_the_oracle(text in "-?(0|[1-9][0-9]{0,10})(\\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?") {
@@ -170,10 +170,12 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(text in "[-+0-9.eE]{0,24}") {
-        let is_number = serde_json::from_str::<serde_json::Value>(&text).is_ok() || Amount::parse(&text).is_ok();
-        prop_assert!(is_number || Amount::parse(&text).is_err());
-        if Amount::parse(&text) == Err(AmountError::NotANumber) {
-            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_err());
+        let is_json = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        match Amount::parse(&text) {
+            Ok(_) => prop_assert!(is_json),
+            Err(AmountError::NotANumber) => prop_assert!(!is_json),
+            // Too large for an amount may be too large for a float as well.
+            Err(_) => {}
         }
     }
 
