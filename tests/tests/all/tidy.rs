@@ -81,12 +81,13 @@ fn walk(folder: &Path, prefix: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
+        if name == ".git" || name == "node_modules" || name.starts_with("target") {
+            continue;
+        }
         let path = format!("{prefix}{name}");
         match entry.file_type() {
             Ok(kind) if kind.is_file() => paths.push(path),
-            Ok(kind) if kind.is_dir() && name != ".git" && name != "node_modules" && !name.starts_with("target") => {
-                paths.extend(walk(&entry.path(), &format!("{path}/")));
-            }
+            Ok(kind) if kind.is_dir() => paths.extend(walk(&entry.path(), &format!("{path}/"))),
             _ => {}
         }
     }
