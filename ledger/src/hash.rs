@@ -49,13 +49,13 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Hash of a leaf: SHA-256(0x00 ‖ entry).
+    /// Hash of a leaf: SHA-256(0x00 || entry).
     #[must_use]
     pub fn of_leaf(entry: &[u8]) -> Self {
         Self(Sha256::new().chain_update(LEAF_PREFIX).chain_update(entry).finalize().into())
     }
 
-    /// Hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
+    /// Hash of an inner node: SHA-256(0x01 || left || right).
     #[must_use]
     pub fn of_node(left: &Self, right: &Self) -> Self {
         Self(Sha256::new().chain_update(NODE_PREFIX).chain_update(left.0).chain_update(right.0).finalize().into())
