@@ -136,6 +136,15 @@ impl<'a> Object<'a> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, value)| value)
     }
 
+    /// Takes a member that is an object out of this one.
+    #[must_use]
+    pub fn take_object(self, key: &str) -> Option<Self> {
+        self.0
+            .into_iter()
+            .find(|(k, _)| k == key)
+            .and_then(|(_, value)| if let Json::Object(object) = value { Some(object) } else { None })
+    }
+
     /// The members in the order in which they were written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value))
