@@ -22,6 +22,10 @@ mod routes;
 mod service;
 mod story;
 
+#[cfg(test)]
+#[path = "../tests/support/fixture.rs"]
+mod fixture;
+
 /// Where the service finds its ledger and what its printed codes begin with.
 #[derive(Debug, Clone)]
 pub struct Config {

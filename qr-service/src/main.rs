@@ -33,7 +33,7 @@ enum Command {
     },
     /// Write the QR code of a lot or pack to a file.
     #[command(after_help = "Examples:\n  nguon-qr code https://so.example.vn/lot/0123456789ABCDEF --out lot.svg\n  \
-                            nguon-qr code https://id.gs1.org/01/08931234567896/10/260312A --base https://so.example.vn --out lot.png")]
+                            nguon-qr code https://id.gs1.org/01/08931234567897/10/260312A --base https://so.example.vn --out lot.png")]
     Code {
         /// A lot's URI, a pack's link, or a bare lot id.
         #[arg(value_name = "LOT-URI|URL")]

@@ -88,8 +88,9 @@ pub(crate) struct Told {
 
 impl Service {
     pub(crate) fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
-        let base = web_address("base", &config.base)?;
-        let node = NodeClient::new(&web_address("node", &config.node_url)?)?;
+        let Config { node_url, base } = config;
+        let base = web_address("base", base)?;
+        let node = NodeClient::new(&web_address("node", node_url)?)?;
         Ok(Arc::new(Self {
             node,
             base,
@@ -182,12 +183,8 @@ fn now() -> DateTime<FixedOffset> {
     FixedOffset::east_opt(HOME_OFFSET_SECONDS).map_or_else(|| utc.fixed_offset(), |home| utc.with_timezone(&home))
 }
 
-fn web_address(which: &'static str, address: &str) -> Result<String, ConfigError> {
+fn web_address(which: &'static str, address: String) -> Result<String, ConfigError> {
     let is_web =
-        reqwest::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if is_web {
-        Ok(address.trim_end_matches('/').to_owned())
-    } else {
-        Err(ConfigError::Address { which, address: address.to_owned() })
-    }
+        reqwest::Url::parse(&address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if is_web { Ok(address.trim_end_matches('/').to_owned()) } else { Err(ConfigError::Address { which, address }) }
 }

@@ -171,6 +171,13 @@ pub(crate) enum Who {
     Unknown,
 }
 
+impl Who {
+    /// Whether both stand for the same party; two that are not shown may be different ones.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Named(a), Self::Named(b)) if a.uri == b.uri)
+    }
+}
+
 /// How far a record reaches beyond the word of one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {

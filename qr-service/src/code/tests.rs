@@ -4,17 +4,13 @@ use super::{CodeError, Modules, PNG_PIXELS_PER_MODULE, QUIET_MODULES, TEXT_BYTES
 
 const TEXTS: [&str; 3] = [
     "https://so.example.vn/lot/0123456789ABCDEF",
-    "https://t.example.vn/01/08931234567896/10/260312A/21/0123456789ABCD",
-    "http://127.0.0.1:8080/01/08931234567896/10/LO%2F7",
+    "https://t.example.vn/01/08931234567897/10/260312A/21/0123456789ABCD",
+    "http://127.0.0.1:8080/01/08931234567897/10/LO%2F7",
 ];
 
 /// Paints the SVG's dark rectangles on a grid of one cell a module and returns the side with the cells.
 fn paint(document: &str) -> (usize, Vec<bool>) {
-    let between = |from: &str, to: &str| {
-        let start = document.find(from).unwrap() + from.len();
-        let end = start + document[start..].find(to).unwrap();
-        &document[start..end]
-    };
+    let between = |from: &str, to: &str| document.split_once(from).unwrap().1.split_once(to).unwrap().0;
     let side: usize = between("viewBox=\"0 0 ", " ").parse().unwrap();
     let mut cells = vec![false; side * side];
     for rectangle in between("<path d=\"M", "\"").trim_end_matches('z').split("zM") {

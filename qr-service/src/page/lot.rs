@@ -23,6 +23,9 @@ const RECORDS_MAX: usize = 8;
 const CERTIFICATES_MAX: usize = 6;
 const RECALLS_MAX: usize = 2;
 
+/// From this length on a name is set smaller, so that lot and date stay on the first screen.
+const LONG_NAME_CHARS: usize = 48;
+
 /// The checks of `docs/format.md` section 8.1, in its order, and the words for each.
 const CHECKS: [(&str, &str); 11] = [
     ("checkpoint_signed", "check.checkpoint_signed"),
@@ -93,8 +96,8 @@ impl LotPage<'_> {
         self.frame.words
     }
 
-    fn teller<'b>(&self, subject: &'b str) -> Teller<'b> {
-        Teller { words: self.words(), subject }
+    fn teller(&self) -> Teller<'_> {
+        Teller { words: self.words(), subject: "", told: None, common: None }
     }
 
     /// What the server can say before the browser has checked. The script puts the verdict in its place.
@@ -133,7 +136,7 @@ impl LotPage<'_> {
                 @if let Some(picture) = picture {
                     img.photo src={ "/blob/" (picture.sha256) } alt=(name) width="640" height="480" decoding="async";
                 }
-                h1 #name { (self.name()) }
+                h1 #name .long[name.chars().count() > LONG_NAME_CHARS] { (self.name()) }
                 (self.facts(product))
             }
         }
@@ -157,7 +160,7 @@ impl LotPage<'_> {
                 @if let Some(net) = product.and_then(|product| product.net_content.as_ref()) {
                     div { dt { (words.get("lot.net")) } dd { (net.show(words)) } }
                 }
-                div { dt { (words.get("lot.made")) } dd { (self.teller("").time(self.story.made)) } }
+                div { dt { (words.get("lot.made")) } dd { (self.teller().time(self.story.made)) } }
                 @if let Some(gtin) = product.and_then(|product| product.gtin.as_ref()) {
                     div { dt { "GTIN" } dd.lot { (gtin) } }
                 }
@@ -204,7 +207,7 @@ impl LotPage<'_> {
             @if let Some(note) = &recall.note { blockquote { p { bdi { (note) } } } }
             p.source {
                 span.badge.disputed { (words.get("recall.by")) } " "
-                (self.teller("").who(&recall.by)) ", " (words.date_time(recall.when))
+                (self.teller().who(&recall.by)) ", " (words.date_time(recall.when))
             }
             @if let Some(input) = &recall.of_input {
                 p {
@@ -218,7 +221,7 @@ impl LotPage<'_> {
 
     fn maker(&self) -> Markup {
         let words = self.words();
-        let teller = self.teller("");
+        let teller = self.teller();
         html! {
             section aria-labelledby="maker" {
                 h2 #maker { (words.get("maker.title")) }
@@ -251,7 +254,8 @@ impl LotPage<'_> {
     fn step(&self, step: &Step, name: &str) -> Markup {
         let words = self.words();
         let subject = step.product.as_ref().map_or(name, |product| product.in_lang(words.lang()).0);
-        let teller = self.teller(subject);
+        let common = if step.records.len() > 1 { common_place(step) } else { None };
+        let teller = Teller { subject, told: self.story.made_at.as_ref(), common: None, ..self.teller() };
         html! {
             (icon::step(step.kind))
             div.step {
@@ -266,14 +270,15 @@ impl LotPage<'_> {
                 @match step.records.as_slice() {
                     [record] => (teller.record(step.kind, record, true)),
                     records => {
-                        @if let Some(place) = common_place(step) { p.place { (teller.place(place)) } }
+                        @if let Some(place) = common { p.place { (teller.place(place)) } }
                         @if let Some(total) = &step.total {
                             p.amount { (words.get(amount_key(step.kind))) " " strong { (total.show(words)) } }
                         }
+                        (teller.sources(records))
                         details {
                             summary { (words.fill("journey.records", &[("n", &records.len().to_string())])) }
                             ul.records {
-                                @for record in records.iter().take(RECORDS_MAX) { li { (teller.record(step.kind, record, false)) } }
+                                @for record in records.iter().take(RECORDS_MAX) { li { (Teller { common, ..teller }.record(step.kind, record, false)) } }
                                 @if let Some(more) = more_than(records.len(), RECORDS_MAX) {
                                     li.more { (words.fill("record.more", &[("n", &more)])) }
                                 }
@@ -287,7 +292,7 @@ impl LotPage<'_> {
 
     /// The day of the step, or its first and last.
     fn days(&self, step: &Step) -> Markup {
-        let teller = self.teller("");
+        let teller = self.teller();
         let (first, last) =
             (step.records.first().map(|record| record.when), step.records.last().map(|record| record.when));
         html! {
@@ -319,9 +324,9 @@ impl LotPage<'_> {
         let words = self.words();
         let (class, sign, validity) = match certificate.at_harvest {
             Validity::AtHarvest => ("ok", Sign::Tick, words.get("certificate.at_harvest")),
-            Validity::Partly => ("mind", Sign::Mind, words.get("certificate.partly")),
-            Validity::NotAtHarvest => ("mind", Sign::Mind, words.get("certificate.not_at_harvest")),
-            Validity::Unknown => ("mind", Sign::Mind, words.get("certificate.unknown")),
+            Validity::Partly => ("odd", Sign::Mind, words.get("certificate.partly")),
+            Validity::NotAtHarvest => ("odd", Sign::Mind, words.get("certificate.not_at_harvest")),
+            Validity::Unknown => ("odd", Sign::Mind, words.get("certificate.unknown")),
         };
         html! {
             div.certificate {
@@ -338,7 +343,7 @@ impl LotPage<'_> {
                 p class={ "flag " (class) } { (icon::sign(sign)) (validity) }
                 @if certificate.is_over { p.flag { (icon::sign(Sign::Mind)) (words.get("certificate.over")) } }
                 p.source {
-                    span.badge.inspected { (words.get("certificate.entered_by")) } " " (self.teller("").who(&certificate.entered_by))
+                    span.badge.inspected { (words.get("certificate.entered_by")) } " " (self.teller().who(&certificate.entered_by))
                     @if let Some(file) = &certificate.file {
                         " · " a href={ "/blob/" (file.sha256) } { (words.get("certificate.file")) }
                     }

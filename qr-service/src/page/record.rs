@@ -20,6 +20,8 @@ use crate::{
 const PHOTOS_MAX: usize = 4;
 const VOUCHERS_MAX: usize = 4;
 const INPUTS_MAX: usize = 12;
+/// Most names behind the sum of several records.
+const NAMES_MAX: usize = 3;
 
 /// What is needed to show records.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,10 @@ pub(super) struct Teller<'a> {
     pub(super) words: Words,
     /// What the photos show, for their alternative text.
     pub(super) subject: &'a str,
+    /// A place whose name of today the page has told already.
+    pub(super) told: Option<&'a Place>,
+    /// The place that all records of the step name, told above them.
+    pub(super) common: Option<&'a Place>,
 }
 
 impl Teller<'_> {
@@ -41,7 +47,9 @@ impl Teller<'_> {
                         @if let Some(amount) = &record.amount { " · " strong { (amount.show(words)) } }
                     }
                 }
-                @if let Some(place) = &record.place { p.place { (self.place(place)) } }
+                @if let Some(place) = record.place.as_ref().filter(|place| self.common != Some(*place)) {
+                    p.place { (self.place(place)) }
+                }
                 @if let Some(to) = &record.to { p.to { (words.get("record.to")) " " (self.who(to)) } }
                 @if is_alone && let Some(amount) = &record.amount {
                     p.amount { (words.get(amount_key(kind))) " " strong { (amount.show(words)) } }
@@ -69,7 +77,8 @@ impl Teller<'_> {
             @if let Some(name) = &place.name { (said(name, lang)) }
             @if place.name.is_some() && place.then.is_some() { ", " }
             @if let Some(then) = &place.then { (said(then, lang)) }
-            @if let Some(today) = &place.today {
+            @let is_told = self.told.is_some_and(|told| told.then == place.then);
+            @if !is_told && let Some(today) = &place.today {
                 " " span.today { "(" (self.words.get("place.today")) " " (said(today, lang)) ")" }
             }
         }
@@ -112,11 +121,33 @@ impl Teller<'_> {
                 span class={ "badge " (class) } { (level) } " "
                 (self.who(&source.signer))
                 @if let Some(organisation) = &source.acting_for {
-                    " " (words.get("source.for")) " " (self.who(organisation))
+                    ", " (words.get("source.for")) " " (self.who(organisation))
                 }
                 @if let Some(member) = &source.typed_for {
                     "; " (words.get("source.typed")) " " (self.who(member))
                 }
+            }
+        }
+    }
+
+    /// Who stands behind the sum of several records: each once, the first few by name.
+    pub(super) fn sources(self, records: &[Record]) -> Markup {
+        let mut named: Vec<&Who> = Vec::new();
+        for record in records.iter().filter(|record| record.stands()) {
+            let who = record.source.typed_for.as_ref().unwrap_or(&record.source.signer);
+            if !named.iter().any(|known| known.is_same(who)) {
+                named.push(who);
+            }
+        }
+        let words = self.words;
+        html! {
+            p.source {
+                span.badge.self { (words.get("source.self")) } " "
+                @for (at, who) in named.iter().take(NAMES_MAX).enumerate() {
+                    @if at > 0 { ", " }
+                    (self.who(who))
+                }
+                @if let Some(more) = more_than(named.len(), NAMES_MAX) { " " (words.fill("source.and_more", &[("n", &more)])) }
             }
         }
     }

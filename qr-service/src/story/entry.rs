@@ -90,9 +90,10 @@ pub(super) fn day(value: &Value, key: &str) -> Option<NaiveDate> {
 
 /// A text in one or two languages (section 4).
 pub(super) fn both(value: &Value, key: &str) -> Option<Text> {
-    match value.get(key)? {
-        Value::String(plain) => Some(Text { vi: plain.clone(), en: Some(plain.clone()) }),
-        object => Some(Text { vi: text(object, "vi")?.to_owned(), en: text(object, "en").map(ToOwned::to_owned) }),
+    let value = value.get(key)?;
+    match value.as_str() {
+        Some(plain) => Some(Text { vi: plain.to_owned(), en: Some(plain.to_owned()) }),
+        None => Some(Text { vi: text(value, "vi")?.to_owned(), en: text(value, "en").map(ToOwned::to_owned) }),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The steps from harvest to sale, told of the lot and its family, with what consumers are not shown left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use nguon_ledger::hash::Hash;
@@ -124,12 +127,13 @@ impl<'a> Teller<'a> {
             flags.push(Flag::NotUndone);
         }
         let party = self.registry.acting_party(event);
+        let has_amount = !matches!(kind, Kind::Inspect | Kind::Observe);
         let is_shown = kind != Kind::Sell && party.is_some_and(|party| self.may_name(&party));
         Record {
             index: event.index,
             when: event.when,
             place: self.place(event),
-            amount: if is_shown { self.amount(event) } else { None },
+            amount: if is_shown && has_amount { self.amount(event) } else { None },
             inputs: self.inputs(event),
             source: self.source(event),
             to: None,
@@ -181,7 +185,7 @@ impl<'a> Teller<'a> {
         let named_org = matches!(acting_for, Some(Who::Named(_)));
         let signer = match signer {
             // Whoever signs for somebody shown is shown; whoever signs for a buyer is not.
-            Some(party) if named_org => Who::Named(party.clone()),
+            Some(party) if named_org => Who::Named(Arc::clone(party)),
             Some(_) if acting_for.is_some() => Who::Buyer,
             Some(party) => self.who(&party.uri),
             None => Who::Unknown,
@@ -196,7 +200,7 @@ impl<'a> Teller<'a> {
 
     fn who(&self, uri: &str) -> Who {
         match self.registry.party(uri) {
-            Some(party) if self.may_name(party) => Who::Named(party.clone()),
+            Some(party) if self.may_name(party) => Who::Named(Arc::clone(party)),
             Some(_) => Who::Buyer,
             None => Who::Unknown,
         }
