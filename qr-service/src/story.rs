@@ -41,6 +41,8 @@ pub(crate) struct Story {
     pub(crate) made: DateTime<FixedOffset>,
     /// Last day on which it is at its best.
     pub(crate) best_before: Option<NaiveDate>,
+    /// Whether that day has passed.
+    pub(crate) is_past_best: bool,
     /// Who made it.
     pub(crate) maker: Option<Arc<Party>>,
     /// Where it was made.
@@ -358,6 +360,7 @@ impl Story {
             product,
             made: birth.when,
             best_before,
+            is_past_best: best_before.is_some_and(|last| last < today),
             maker: registry.acting_party(birth),
             made_at: birth.place.as_deref().and_then(|uri| registry.place(uri, made_on)),
             steps: teller.steps(),

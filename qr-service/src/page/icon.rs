@@ -16,24 +16,28 @@ fn thing(kind: Kind) -> &'static str {
         Kind::Process => {
             "M5 8h38M9 8v21M15 8c1 7-1 13 0 21M21 8v22M27 8c-1 6 1 10 0 14M33 8v12M39 8c1 5-1 7 0 13M5 5v38"
         }
-        Kind::Merge => "M3 16h16l-3 12H7zM6 20h10M26 6h15l-3 10H29zM29 10h9M23 15l5-3M19 33c-4 0-9 3-10 9h22M12 28l4 4",
-        Kind::Split => {
-            "M4 40c3-11 8-16 13-17 2 5 2 12 0 17zM44 22c-1-7-5-12-12-14-3 4-3 9-2 14M22 6c-1 8 1 14 0 20M18 10l4-4 4 4"
-        }
+        Kind::Merge => "M24 3l15 5-6 11-14-5zM21 9l15 5M15 17v3M19 21v3M12 22v2M3 28h27l-4 15H7zM5 33h23M6 38h21",
+        Kind::Split => "M12 14c1-6 4-10 9-10s8 4 9 10zM17 18l-6 6M11 19v5h5M27 18l3 4M2 42c1-8 4-12 8-12s7 4 8 12z",
         Kind::Pack => "M9 14h22l2 28H7zM13 14c0-6 3-9 7-9s7 3 7 9M13 22h14M14 27h8",
-        Kind::Deliver => "M20 3v6M14 9h12M20 9v5M9 15h22l-3 14H12zM13 20h14M20 29v5M16 38c0-3 2-4 4-4s4 1 4 4",
+        Kind::Deliver => {
+            "M20 2v4M20 6a6.500 6.500 0 1 0 .1 0zM20 12.500l3-3M20 19v4M17 23h6l2 5H15zM15 28c-4 4-6 9-4 14h18c2-5 0-10-4-14"
+        }
         Kind::Sell => "M6 17h20l2 25H4zM10 17c0-5 2-8 6-8s6 3 6 8M32 5a6 6 0 1 0 .1 0zM32 9v4M39 15a5 5 0 1 0 .1 0z",
         Kind::Lose => {
             "M8 12c6 3 14 3 20 0l2 13-5 2 3 4-6 2 1 5-8 4H7c-2-10-2-20 1-30zM12 12l-2-6 8 3 8-3-2 6M31 42h1M36 44h1M27 44h1"
         }
         Kind::Inspect => "M7 5h24v20M7 5v38h18M12 12h14M12 18h14M12 24h9M12 31l3 3 5-6",
-        Kind::Observe => "M4 20c6-9 25-9 31 0-6 8-25 8-31 0zM19.500 15a5 5 0 1 0 .1 0zM10 34h14M10 40h10",
+        Kind::Observe => "M3 17c6-9 24-9 30 0-6 8-24 8-30 0zM18 12.500a4.500 4.500 0 1 0 .1 0zM6 32h14M6 39h12",
     }
 }
 
 /// The icon of a step.
 pub(super) fn step(kind: Kind) -> Markup {
-    svg("verb", "0 0 48 48", &format!("{}{HAND}", thing(kind)))
+    // The hand is filled with the page's colour, so that it lies over the thing.
+    PreEscaped(format!(
+        "<svg class=\"verb\" viewBox=\"0 0 48 48\" aria-hidden=\"true\"><path d=\"{}\"/><path class=\"hand\" d=\"{HAND}\"/></svg>",
+        thing(kind)
+    ))
 }
 
 /// Signs of a verdict or flag; words always stand beside them.
@@ -54,10 +58,5 @@ pub(super) fn sign(sign: Sign) -> Markup {
         Sign::Mind => "M12 3L22 20.500H2zM12 9.500v5M12 17.200v.3",
         Sign::Stop => "M8 2.500h8l5.500 5.500v8L16 21.500H8L2.500 16V8zM8.500 8.500l7 7M15.500 8.500l-7 7",
     };
-    svg("sign", "0 0 24 24", path)
-}
-
-fn svg(class: &str, field: &str, path: &str) -> Markup {
-    // Every part is a constant of this module.
-    PreEscaped(format!("<svg class=\"{class}\" viewBox=\"{field}\" aria-hidden=\"true\"><path d=\"{path}\"/></svg>"))
+    PreEscaped(format!("<svg class=\"sign\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"{path}\"/></svg>"))
 }

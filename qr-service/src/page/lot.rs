@@ -129,6 +129,7 @@ impl LotPage<'_> {
 
     /// Photo, name, lot, best before, net weight.
     fn head(&self, name: &str) -> Markup {
+        let words = self.words();
         let product = self.story.product.as_ref();
         let picture = product.and_then(|product| product.picture.as_ref());
         html! {
@@ -137,6 +138,7 @@ impl LotPage<'_> {
                     img.photo src={ "/blob/" (picture.sha256) } alt=(name) width="640" height="480" decoding="async";
                 }
                 h1 #name .long[name.chars().count() > LONG_NAME_CHARS] { (self.name()) }
+                @if self.story.is_past_best { p.flag { (icon::sign(Sign::Mind)) (words.get("lot.past_best")) } }
                 (self.facts(product))
             }
         }

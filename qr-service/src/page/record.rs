@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     link::ItemLink,
-    locale::Words,
+    locale::{Lang, Words},
     story::{
         Blob, Claim, Correction, Flag, Kind, Level, Party, PartyClass, Place, Portion, Reading, Record, Source,
         Voucher, Who,
@@ -157,7 +157,7 @@ impl Teller<'_> {
         let (class, claim) = match (voucher.claim, voucher.is_inspector) {
             (Claim::Disputes, _) => ("disputed", words.get("source.disputed")),
             (Claim::Received, _) => ("signed", words.get("source.received")),
-            (Claim::StandsBy, true) => ("inspected", words.get("source.inspected")),
+            (Claim::StandsBy, true) => ("inspected", words.get("source.confirmed")),
             (Claim::StandsBy, false) => ("signed", words.get("source.countersigned")),
         };
         html! {
@@ -241,11 +241,19 @@ impl Teller<'_> {
                     @for reading in readings {
                         li {
                             (words.find(&format!("reading.{}", reading.what)).unwrap_or(&reading.what)) ": "
-                            strong { (reading.value) @if let Some(uom) = &reading.uom { "\u{a0}" (unit(uom)) } }
+                            strong { (self.number(&reading.value)) @if let Some(uom) = &reading.uom { "\u{a0}" (unit(uom)) } }
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// A measured number with the language's decimal sign.
+    fn number(self, value: &str) -> String {
+        match self.words.lang() {
+            Lang::Vi if value.parse::<f64>().is_ok() => value.replace('.', ","),
+            Lang::Vi | Lang::En => value.to_owned(),
         }
     }
 
