@@ -7,7 +7,8 @@ use nguon_ledger::hash::Hash;
 /// One embedded file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asset {
-    pub(crate) name: &'static str,
+    /// Path in the repository: served under the same path, a script's relative imports hold here and there.
+    pub(crate) path: &'static str,
     pub(crate) media_type: &'static str,
     pub(crate) text: &'static str,
 }
@@ -17,16 +18,15 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// All of them. `verify.js` belongs to the verifier: the page runs the very file that auditors may host elsewhere.
 pub(crate) const ASSETS: [Asset; 4] = [
-    Asset { name: "page.css", media_type: CSS, text: include_str!("../web/page.css") },
-    Asset { name: "page.js", media_type: SCRIPT, text: include_str!("../web/page.js") },
-    Asset { name: "icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
-    Asset { name: "verify.js", media_type: SCRIPT, text: include_str!("../../verifier/web/verify.js") },
+    Asset { path: "qr-service/web/page.css", media_type: CSS, text: include_str!("../web/page.css") },
+    Asset { path: "qr-service/web/page.js", media_type: SCRIPT, text: include_str!("../web/page.js") },
+    Asset { path: "qr-service/web/icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
+    Asset { path: "verifier/web/verify.js", media_type: SCRIPT, text: include_str!("../../verifier/web/verify.js") },
 ];
 
-/// Sixteen hexadecimal digits that change with any byte of any file. The scripts import each other by relative address, so
-/// one folder name serves them all.
+/// Sixteen hexadecimal digits that change with any byte of any file.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let all: String = ASSETS.iter().map(|asset| format!("{}\0{}\0", asset.name, asset.text)).collect();
+    let all: String = ASSETS.iter().map(|asset| format!("{}\0{}\0", asset.path, asset.text)).collect();
     Hash::of(all.as_bytes()).to_string().chars().take(16).collect()
 });
 
@@ -36,11 +36,11 @@ pub(crate) fn version() -> &'static str {
 }
 
 /// The address of a file, which may be cached for ever.
-pub(crate) fn url(name: &str) -> String {
-    format!("/assets/{}/{name}", version())
+pub(crate) fn url(path: &str) -> String {
+    format!("/assets/{}/{path}", version())
 }
 
-/// The file of this name.
-pub(crate) fn find(name: &str) -> Option<Asset> {
-    ASSETS.into_iter().find(|asset| asset.name == name)
+/// The file with this path.
+pub(crate) fn find(path: &str) -> Option<Asset> {
+    ASSETS.into_iter().find(|asset| asset.path == path)
 }

@@ -52,8 +52,8 @@ pub enum ConfigError {
     Client(#[from] reqwest::Error),
 }
 
-/// The routes, without a fallback, so that a node can merge them with its own: `/`, `/find`, `/lot/…`, `/01/…`, `/blob/…`
-/// and `/assets/…`.
+/// The routes, without a fallback, so that a node can merge them with its own: `/`, `/find`, `/lot/...`, `/01/...`, `/blob/...`
+/// and `/assets/...`.
 ///
 /// # Errors
 /// [`ConfigError`] when an address in `config` is no web address.

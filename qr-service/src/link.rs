@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-/// Longest lot or serial number of GS1 (application identifiers 10 and 21).
-const GS1_VALUE_CHARS_MAX: usize = 20;
+use nguon_ledger::digital_link::{CANONICAL_STEM, DigitalLink, DigitalLinkError, Options};
+
 /// Shortest serial number of a pack: 12 characters of base32 hold 60 random bits.
 const SERIAL_CHARS_MIN: usize = 12;
 /// Longest serial number of our own form; as long as the longest own lot id.
 const SERIAL_CHARS_MAX: usize = 32;
-/// Longest text that is looked at at all; a Digital Link of ours has at most some 150 characters.
-const TYPED_CHARS_MAX: usize = 400;
+/// Longest text that is looked at at all; a Digital Link of ours has at most some 150 bytes.
+const TYPED_BYTES_MAX: usize = 400;
 
 /// A lot, or one pack of it when it carries a serial number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,14 +41,14 @@ pub(crate) enum View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// Neither `/01/{gtin}/10/{lot}` nor `/lot/{id}` stands in it.
+    /// Neither a Digital Link of a lot nor `/lot/{id}` stands in it.
     #[error("the address names no lot")]
     NoLot,
-    /// The GTIN has a wrong length, other signs than digits, or a wrong check digit.
-    #[error("the GTIN is not valid")]
-    BadGtin,
-    /// The lot's number has signs or a length that no lot has.
-    #[error("the lot number is not valid")]
+    /// It is no valid Digital Link.
+    #[error("the address is no valid digital link")]
+    DigitalLink(#[source] DigitalLinkError),
+    /// The lot's id has signs or a length that no lot has.
+    #[error("the lot id is not valid")]
     BadLot,
     /// The serial number has signs or a length that no serial has.
     #[error("the serial number is not valid")]
@@ -63,56 +63,51 @@ impl ItemLink {
     /// [`LinkError`] says which part is not as it must be.
     pub fn parse(text: &str) -> Result<Self, LinkError> {
         let text = text.trim();
-        if text.len() > TYPED_CHARS_MAX {
+        if text.len() > TYPED_BYTES_MAX {
             return Err(LinkError::NoLot);
         }
+        if !text.contains('/') {
+            return Ok(Self { lot: LotName::own(text)?, serial: None });
+        }
         let path = text.split(['?', '#']).next().unwrap_or_default();
-        let found = path.rfind("/01/").or_else(|| path.rfind("/lot/"));
-        match found.and_then(|at| path.get(at..)) {
-            Some(path) => Ok(Self::parse_path(path)?.0),
-            None => Ok(Self { lot: LotName::own(path)?, serial: None }),
+        let before = match (path.contains("://"), path.starts_with('/')) {
+            (true, _) => "",
+            (false, true) => CANONICAL_STEM,
+            (false, false) => "https://",
+        };
+        match (Self::parse_gs1(&format!("{before}{path}")), path.rfind("/lot/").and_then(|at| path.get(at..))) {
+            (Err(_), Some(path)) => Ok(Self::parse_own(path)?.0),
+            (found, _) => found,
         }
     }
 
-    /// Reads the path of a request: `/01/…` or `/lot/…`, still percent-encoded.
+    /// Reads the path of a request: `/01/...` or `/lot/...`, still percent-encoded.
     pub(crate) fn parse_path(path: &str) -> Result<(Self, View), LinkError> {
-        let mut parts = path.trim_matches('/').split('/');
-        let key = parts.next().unwrap_or_default();
-        let values: Vec<&str> = parts.collect();
-        match key {
-            "01" => Self::parse_gs1(&values),
-            "lot" => Self::parse_own(&values),
-            _ => Err(LinkError::NoLot),
+        if path.starts_with("/lot/") {
+            return Self::parse_own(path);
+        }
+        // A lot may be called as a view is: what is a whole Digital Link is the page.
+        match (Self::parse_gs1(&format!("{CANONICAL_STEM}{path}")), path.rsplit_once('/')) {
+            (Ok(link), _) => Ok((link, View::Page)),
+            (Err(error), Some((lot, name))) => match View::from_name(name) {
+                Some(view) => Ok((Self::parse_gs1(&format!("{CANONICAL_STEM}{lot}"))?, view)),
+                None => Err(error),
+            },
+            (Err(error), None) => Err(error),
         }
     }
 
-    /// `{gtin}/10/{lot}[/21/{serial}][/view]`; qualifiers that we do not use (22, 235) are passed over.
-    fn parse_gs1(values: &[&str]) -> Result<(Self, View), LinkError> {
-        let (gtin, mut rest) = values.split_first().ok_or(LinkError::NoLot)?;
-        let gtin = gtin14(gtin)?;
-        let (mut lot, mut serial) = (None, None);
-        while let [identifier, value, tail @ ..] = rest {
-            let value = percent_decode(value).ok_or(LinkError::BadLot)?;
-            match *identifier {
-                "10" => lot = Some(value),
-                "21" => serial = Some(value),
-                _ => {}
-            }
-            rest = tail;
-        }
-        let view = rest.first().map_or(Some(View::Page), |name| View::from_name(name)).ok_or(LinkError::NoLot)?;
-        let lot = lot.ok_or(LinkError::NoLot)?;
-        if !is_gs1_value(&lot) {
-            return Err(LinkError::BadLot);
-        }
-        if serial.as_deref().is_some_and(|serial| !is_gs1_value(serial)) {
-            return Err(LinkError::BadSerial);
-        }
-        Ok((Self { lot: LotName::Gs1 { gtin, lot }, serial }, view))
+    fn parse_gs1(uri: &str) -> Result<Self, LinkError> {
+        let link = DigitalLink::parse(uri.trim_end_matches('/'), Options::LENIENT).map_err(LinkError::DigitalLink)?;
+        let value = |ai: &str| link.in_path(ai).map(ToOwned::to_owned);
+        let (Some(gtin), Some(lot)) = (value("01"), value("10")) else { return Err(LinkError::NoLot) };
+        // Printed with fewer digits, it is the same number.
+        Ok(Self { lot: LotName::Gs1 { gtin: format!("{gtin:0>14}"), lot }, serial: value("21") })
     }
 
-    /// `{id}[/{serial}][/view]`.
-    fn parse_own(values: &[&str]) -> Result<(Self, View), LinkError> {
+    /// `/lot/{id}[/{serial}][/view]`.
+    fn parse_own(path: &str) -> Result<(Self, View), LinkError> {
+        let values: Vec<&str> = path.trim_end_matches('/').split('/').skip(2).collect();
         let (id, rest) = values.split_first().ok_or(LinkError::NoLot)?;
         let lot = LotName::own(id)?;
         let (serial, view) = match rest {
@@ -204,23 +199,6 @@ fn own_serial(text: &str) -> Result<String, LinkError> {
     }
 }
 
-/// Pads a GTIN of 8, 12, 13 or 14 digits to 14 and checks its last digit (weights 3, 1, 3 … from the right).
-fn gtin14(text: &str) -> Result<String, LinkError> {
-    if !matches!(text.len(), 8 | 12 | 13 | 14) || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(LinkError::BadGtin);
-    }
-    let padded = format!("{text:0>14}");
-    let weighted =
-        padded.bytes().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight);
-    if weighted.sum::<u32>() % 10 == 0 { Ok(padded) } else { Err(LinkError::BadGtin) }
-}
-
-/// One to twenty characters of GS1's character set 82.
-fn is_gs1_value(text: &str) -> bool {
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&b);
-    (1..=GS1_VALUE_CHARS_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
-}
-
 /// Writes everything but `A-Za-z0-9-._~` as upper-case hexadecimal escapes, as the canonical form wants it.
 pub(crate) fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -233,20 +211,6 @@ pub(crate) fn percent_encode(text: &str) -> String {
         }
     }
     out
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16).and_then(|d| u8::try_from(d).ok());
-            bytes.push(digit()? * 16 + digit()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -35,11 +35,11 @@ fn document(frame: Frame<'_>, title: &str, with_script: bool, main: &Markup) -> 
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="format-detection" content="telephone=no";
-                title { (title) " · " (words.get("page.name")) }
-                link rel="stylesheet" href=(assets::url("page.css"));
-                link rel="icon" type="image/svg+xml" href=(assets::url("icon.svg"));
+                title { (title) " \u{b7} " (words.get("page.name")) }
+                link rel="stylesheet" href=(assets::url("qr-service/web/page.css"));
+                link rel="icon" type="image/svg+xml" href=(assets::url("qr-service/web/icon.svg"));
                 @if with_script {
-                    script type="module" src=(assets::url("page.js")) {}
+                    script type="module" src=(assets::url("qr-service/web/page.js")) {}
                 }
             }
             body {

@@ -66,7 +66,7 @@ impl Quantity {
         Some(Self { nano: how(self.nano, other.nano)?, unit: self.unit.clone() })
     }
 
-    /// In words of the language: `1.500 kg`, `500 g`, `48 gói`.
+    /// In words of the language: `1.500 kg`, `500 g`.
     pub(crate) fn show(&self, words: Words) -> String {
         let is_below_one = self.nano.unsigned_abs() < NANO.unsigned_abs() && self.nano != 0;
         let (nano, unit) = match &self.unit {

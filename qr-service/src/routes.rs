@@ -16,7 +16,7 @@ use nguon_ledger::hash::Hash;
 
 use crate::{
     assets,
-    link::{ItemLink, LinkError, View},
+    link::{ItemLink, View},
     locale::{Lang, Words},
     node::NodeError,
     page::{Frame, LotPage, Trouble, home_page, lot_page, trouble_page},
@@ -60,7 +60,7 @@ fn routes() -> Router<Arc<Service>> {
         .route("/lot/{*rest}", get(item))
         .route("/01/{*rest}", get(item))
         .route("/blob/{sha256}", get(blob))
-        .route("/assets/{version}/{name}", get(asset))
+        .route("/assets/{version}/{*path}", get(asset))
 }
 
 /// Headers of every answer; a handler may have set a stricter content policy already.
@@ -142,7 +142,8 @@ async fn item(State(service): Shared, uri: Uri, Query(asked): Asked, headers: He
     let reader = Reader::of(&asked, &headers);
     let (link, view) = match ItemLink::parse_path(uri.path()) {
         Ok(found) => found,
-        Err(LinkError::NoLot | LinkError::BadGtin | LinkError::BadLot | LinkError::BadSerial) => {
+        Err(error) => {
+            tracing::debug!(path = uri.path(), %error, "no link");
             return reader.trouble(Trouble::NoCode, "/", Some(uri.path()));
         }
     };
@@ -253,8 +254,8 @@ fn media_type(bytes: &[u8]) -> (&'static str, &'static str) {
     }
 }
 
-async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
-    let Some(asset) = assets::find(&name) else { return StatusCode::NOT_FOUND.into_response() };
+async fn asset(Path((version, path)): Path<(String, String)>) -> Response {
+    let Some(asset) = assets::find(&path) else { return StatusCode::NOT_FOUND.into_response() };
     // A page of an older version gets today's file rather than none, but may not keep it under the old name.
     let caching = if version == assets::version() { FOR_EVER } else { NO_CACHE };
     ([(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, caching)], asset.text).into_response()

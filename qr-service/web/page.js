@@ -1,6 +1,6 @@
 // @ts-check
 // Fetches the proof bundle, has verify.js check it on this device, and puts the verdict in the place of the server's word.
-import { verifyBundle } from './verify.js';
+import { verifyBundle } from '../../verifier/web/verify.js';
 
 /** Checks without which nothing at all can be said. The others may be left open without spoiling the verdict. */
 const NEEDED = [
@@ -29,7 +29,7 @@ function show(tone, line, checked) {
   /** @type {HTMLElement} */ (document.getElementById('verdict-line')).textContent = line;
   const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
   const by = /** @type {HTMLElement} */ (document.getElementById('verdict-by'));
-  by.textContent = checked ? `${(words.by_device ?? '').replace('{t}', time)} · ` : '';
+  by.textContent = checked ? `${(words.by_device ?? '').replace('{t}', time)} \u00b7 ` : '';
 }
 
 /**

@@ -119,7 +119,7 @@ impl LotPage<'_> {
                     p #verdict-line.line { (line) }
                     p.small {
                         span #verdict-by {}
-                        (words.fill("verdict.since", &[("d", &since)])) " · "
+                        (words.fill("verdict.since", &[("d", &since)])) " \u{b7} "
                         a href="#check" { (words.get("verdict.see_checks")) }
                     }
                 }
@@ -193,7 +193,7 @@ impl LotPage<'_> {
                     (icon::sign(Sign::Stop))
                     div.words {
                         h1 #recalled.line { (words.get("verdict.recalled")) }
-                        p { strong { (name) } " · " (words.get("lot.lot")) " " span.lot { (self.link.short_lot()) } }
+                        p { strong { (name) } " \u{b7} " (words.get("lot.lot")) " " span.lot { (self.link.short_lot()) } }
                     }
                 }
                 @for recall in self.story.recalls.iter().take(RECALLS_MAX) { (self.recall_notice(recall)) }
@@ -347,7 +347,7 @@ impl LotPage<'_> {
                 p.source {
                     span.badge.inspected { (words.get("certificate.entered_by")) } " " (self.teller().who(&certificate.entered_by))
                     @if let Some(file) = &certificate.file {
-                        " · " a href={ "/blob/" (file.sha256) } { (words.get("certificate.file")) }
+                        " \u{b7} " a href={ "/blob/" (file.sha256) } { (words.get("certificate.file")) }
                     }
                 }
             }

@@ -44,7 +44,7 @@ impl Teller<'_> {
                 @if !is_alone {
                     p.when {
                         (self.time(record.when))
-                        @if let Some(amount) = &record.amount { " · " strong { (amount.show(words)) } }
+                        @if let Some(amount) = &record.amount { " \u{b7} " strong { (amount.show(words)) } }
                     }
                 }
                 @if let Some(place) = record.place.as_ref().filter(|place| self.common != Some(*place)) {
@@ -228,8 +228,8 @@ impl Teller<'_> {
                 },
                 Err(_) => (name),
             }
-            @if let Some(amount) = &input.amount { " · " (amount.show(words)) }
-            @if let Some(made_by) = &input.made_by { " · " (self.who(made_by)) }
+            @if let Some(amount) = &input.amount { " \u{b7} " (amount.show(words)) }
+            @if let Some(made_by) = &input.made_by { " \u{b7} " (self.who(made_by)) }
         }
     }
 
