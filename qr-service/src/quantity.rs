@@ -1,116 +1,75 @@
-//! Amounts as people read them: exact decimals, mass in kilograms, volume in litres, pieces in pieces.
+//! Amounts as people read them: mass in kilograms, volume in litres, pieces in pieces, in the language's own signs.
 
 use std::fmt::Write as _;
 
+use nguon_ledger::amount::{self, Dimension, Unit};
+
 use crate::locale::{Lang, Words};
 
-/// Units below one of the base unit that are kept: nine decimals, as the ledger keeps them.
-const NANO: i128 = 1_000_000_000;
+/// Steps of a ledger's amount in one of the base unit.
+const STEPS: i128 = 1_000_000_000_000_000;
+/// Steps in a thousandth, the least that is shown.
+const MILLI_STEPS: u128 = 1_000_000_000_000;
 
-/// What an amount is an amount of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Unit {
-    /// Kilograms.
-    Mass,
-    /// Litres.
-    Volume,
-    /// Pieces.
-    Pieces,
-    /// A unit code that we do not know; shown as it is.
-    Other(String),
-}
-
-/// An exact amount.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Quantity {
-    nano: i128,
-    unit: Unit,
-}
+/// An exact amount, in the base unit of its dimension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quantity(amount::Quantity);
 
 impl Quantity {
     /// Reads a decimal text and a UN/CEFACT unit code; no code means pieces.
     pub(crate) fn read(decimal: &str, uom: Option<&str>) -> Option<Self> {
-        let (unit, scale) = match uom {
-            None | Some("C62" | "H87" | "EA") => (Unit::Pieces, NANO),
-            Some("KGM") => (Unit::Mass, NANO),
-            Some("GRM") => (Unit::Mass, NANO / 1_000),
-            Some("MGM") => (Unit::Mass, NANO / 1_000_000),
-            Some("DTN") => (Unit::Mass, NANO * 100),
-            Some("TNE") => (Unit::Mass, NANO * 1_000),
-            Some("LTR") => (Unit::Volume, NANO),
-            Some("MLT") => (Unit::Volume, NANO / 1_000),
-            Some("MTQ") => (Unit::Volume, NANO * 1_000),
-            Some(other) => (Unit::Other(other.to_owned()), NANO),
-        };
-        let nano = decimal_nano(decimal)?.checked_mul(scale)?.checked_div(NANO)?;
-        Some(Self { nano, unit })
+        amount::Quantity::parse(decimal, Unit::parse(uom).ok()?).ok().map(Self)
     }
 
-    /// The sum, when both are of one kind.
-    pub(crate) fn plus(&self, other: &Self) -> Option<Self> {
-        self.combine(other, i128::checked_add)
+    /// The sum, when both are of one dimension.
+    pub(crate) fn plus(self, other: Self) -> Option<Self> {
+        self.combine(other, amount::Amount::checked_add)
     }
 
-    /// The difference, when both are of one kind.
-    pub(crate) fn minus(&self, other: &Self) -> Option<Self> {
-        self.combine(other, i128::checked_sub)
+    /// The difference, when both are of one dimension.
+    pub(crate) fn minus(self, other: Self) -> Option<Self> {
+        self.combine(other, amount::Amount::checked_sub)
     }
 
     /// Whether it is more than nothing.
-    pub(crate) fn is_positive(&self) -> bool {
-        self.nano > 0
+    pub(crate) fn is_positive(self) -> bool {
+        self.0.amount().is_positive()
     }
 
-    fn combine(&self, other: &Self, how: fn(i128, i128) -> Option<i128>) -> Option<Self> {
-        (self.unit == other.unit).then_some(())?;
-        Some(Self { nano: how(self.nano, other.nano)?, unit: self.unit.clone() })
+    fn combine(self, other: Self, how: fn(amount::Amount, amount::Amount) -> Option<amount::Amount>) -> Option<Self> {
+        (self.0.dimension() == other.0.dimension()).then_some(())?;
+        Some(Self(amount::Quantity::from_base(how(self.0.amount(), other.0.amount())?, self.0.dimension())))
     }
 
     /// In words of the language: `1.500 kg`, `500 g`.
-    pub(crate) fn show(&self, words: Words) -> String {
-        let is_below_one = self.nano.unsigned_abs() < NANO.unsigned_abs() && self.nano != 0;
-        let (nano, unit) = match &self.unit {
-            Unit::Mass if is_below_one => (self.nano.saturating_mul(1_000), words.get("unit.gram")),
-            Unit::Mass => (self.nano, words.get("unit.kilogram")),
-            Unit::Volume if is_below_one => (self.nano.saturating_mul(1_000), words.get("unit.millilitre")),
-            Unit::Volume => (self.nano, words.get("unit.litre")),
-            Unit::Pieces => (self.nano, words.get("unit.piece")),
-            Unit::Other(code) => (self.nano, code.as_str()),
+    pub(crate) fn show(self, words: Words) -> String {
+        let steps = self.0.amount().steps();
+        let is_small = steps != 0 && steps.unsigned_abs() < STEPS.unsigned_abs();
+        let dimension = self.0.dimension();
+        let (steps, unit) = match &dimension {
+            Dimension::Mass if is_small => (steps.saturating_mul(1_000), words.get("unit.gram")),
+            Dimension::Mass => (steps, words.get("unit.kilogram")),
+            Dimension::Volume if is_small => (steps.saturating_mul(1_000), words.get("unit.millilitre")),
+            Dimension::Volume => (steps, words.get("unit.litre")),
+            Dimension::Pieces => (steps, words.get("unit.piece")),
+            Dimension::Other(code) => (steps, code.as_str()),
+            _ => (steps, ""),
         };
         // A no-break space, so that no line ends between a number and its unit.
-        format!("{}\u{a0}{unit}", grouped(nano, words.lang()))
+        format!("{}\u{a0}{unit}", grouped(steps, words.lang()))
     }
-}
-
-/// Reads `-12.5` or `1e3` as billionths.
-fn decimal_nano(text: &str) -> Option<i128> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.trim_start_matches('+').parse::<i32>().ok()?),
-        None => (text, 0),
-    };
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or((1, mantissa), |rest| (-1, rest));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    if digits.is_empty() || digits.len() > 30 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?.checked_add(9)?;
-    let power = 10_i128.checked_pow(shift.unsigned_abs())?;
-    let value: i128 = digits.parse().ok()?;
-    let nano = if shift < 0 { value.checked_div(power)? } else { value.checked_mul(power)? };
-    nano.checked_mul(sign)
 }
 
 /// Groups thousands and writes at most three decimals, in the language's own signs.
-fn grouped(nano: i128, lang: Lang) -> String {
+fn grouped(steps: i128, lang: Lang) -> String {
     let (thousands, point) = match lang {
         Lang::Vi => ('.', ','),
         Lang::En => (',', '.'),
     };
-    let milli = nano.unsigned_abs().saturating_add(500_000) / 1_000_000;
+    let milli = steps.unsigned_abs().saturating_add(MILLI_STEPS / 2) / MILLI_STEPS;
     let (whole, fraction) = ((milli / 1_000).to_string(), milli % 1_000);
     let mut out = String::new();
-    if nano < 0 {
+    if steps < 0 {
         out.push('-');
     }
     for (at, digit) in whole.chars().enumerate() {
@@ -129,7 +88,7 @@ fn grouped(nano: i128, lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Quantity, grouped};
+    use super::{Quantity, STEPS, grouped};
     use crate::locale::{Lang, Words};
 
     fn shown(decimal: &str, uom: Option<&str>, lang: Lang) -> String {
@@ -146,16 +105,16 @@ mod tests {
         assert_eq!(shown("1.5e3", Some("MLT"), Lang::En), "1.5 L");
         assert_eq!(shown("7", Some("XYZ"), Lang::En), "7 XYZ");
         assert_eq!(grouped(0, Lang::Vi), "0");
-        assert_eq!(grouped(-1_234_567_000_000_000, Lang::En), "-1,234,567");
+        assert_eq!(grouped(-1_234_567 * STEPS, Lang::En), "-1,234,567");
     }
 
     #[test]
     fn sums_are_exact_and_only_of_one_kind() {
         let tenth = Quantity::read("0.1", Some("KGM")).unwrap();
         let fifth = Quantity::read("200", Some("GRM")).unwrap();
-        assert_eq!(tenth.plus(&fifth), Quantity::read("0.3", Some("KGM")));
-        assert_eq!(tenth.plus(&Quantity::read("1", None).unwrap()), None);
-        assert!(fifth.minus(&tenth).unwrap().is_positive());
+        assert_eq!(tenth.plus(fifth), Quantity::read("0.3", Some("KGM")));
+        assert_eq!(tenth.plus(Quantity::read("1", None).unwrap()), None);
+        assert!(fifth.minus(tenth).unwrap().is_positive());
     }
 
     #[test]

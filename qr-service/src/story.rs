@@ -375,8 +375,8 @@ impl Story {
     /// The sum of amounts of one kind.
     fn sum<'a>(amounts: impl IntoIterator<Item = &'a Quantity>) -> Option<Quantity> {
         let mut amounts = amounts.into_iter();
-        let first = amounts.next()?.clone();
-        amounts.try_fold(first, |sum, amount| sum.plus(amount))
+        let first = *amounts.next()?;
+        amounts.try_fold(first, |sum, amount| sum.plus(*amount))
     }
 }
 

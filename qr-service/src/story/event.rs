@@ -153,7 +153,7 @@ fn amounts(event: &Value, lists: &[(&str, &str)]) -> Amounts {
             if let Some(lot) = text(element, "epcClass") {
                 let amount = quantity(element);
                 let sum = match (found.get(lot), amount) {
-                    (Some(Some(before)), Some(amount)) => before.plus(&amount),
+                    (Some(Some(before)), Some(amount)) => before.plus(amount),
                     (_, amount) => amount,
                 };
                 found.insert(lot.to_owned(), sum);

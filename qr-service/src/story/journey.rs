@@ -157,7 +157,7 @@ impl<'a> Teller<'a> {
         let portion = |(lot, amount): (&String, &Option<Quantity>)| Portion {
             lot: lot.clone(),
             product: self.product_name(lot),
-            amount: amount.clone(),
+            amount: *amount,
             made_by: self.family.birth(lot).map(|birth| match &birth.on_behalf_of {
                 Some(member) => self.who(member),
                 None => self.acting(birth),

@@ -40,7 +40,7 @@ pub(super) fn records<'a>(teller: &Teller<'a>) -> Vec<(Kind, &'a str, Record)> {
 }
 
 fn amount(event: &Event, lot: &str) -> Option<Quantity> {
-    event.outputs.get(lot).cloned().flatten()
+    event.outputs.get(lot).copied().flatten()
 }
 
 /// Gives a receipt to the shipment of the same amount, else to the oldest ones until it is used up, as the rules do.
@@ -61,10 +61,10 @@ fn sign_for<'a>(teller: &Teller<'_>, open: &mut [Open<'a>], receipt: &'a Event, 
         is_known = true;
         shipment.receipts.push(receipt);
         let (Some(sent), Some(arrived)) = (shipment.left.take(), received.take()) else { break };
-        match arrived.minus(&sent) {
+        match arrived.minus(sent) {
             Some(more) if more.is_positive() => received = Some(more),
             _ => {
-                shipment.left = sent.minus(&arrived).filter(Quantity::is_positive);
+                shipment.left = sent.minus(arrived).filter(|missing| missing.is_positive());
                 break;
             }
         }
@@ -95,9 +95,9 @@ fn told(teller: &Teller<'_>, shipment: &Open<'_>) -> Record {
         record.flags.extend(teller.flags(receipt));
     }
     if !shipment.receipts.is_empty()
-        && let Some(missing) = &shipment.left
+        && let Some(missing) = shipment.left
     {
-        record.flags.push(Flag::Shortfall(is_inside.then(|| missing.clone())));
+        record.flags.push(Flag::Shortfall(is_inside.then_some(missing)));
     }
     record.flags.dedup();
     record.to = Some(to);
