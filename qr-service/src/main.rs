@@ -1,3 +1,102 @@
-//! Placeholder entry point until the command line stands.
+//! The `nguon-qr` command: serves the consumer page, and writes QR codes to files.
 
-fn main() {}
+use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Parser, Subcommand};
+use nguon_qr::{Config, code, link::ItemLink, standalone};
+
+/// Names the ledger's goods by QR code and shows consumers their way from harvest to sale.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  nguon-qr serve --node http://127.0.0.1:8080 --listen 127.0.0.1:8081")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the consumer page of the lots of one node.
+    #[command(
+        after_help = "Example:\n  nguon-qr serve --node http://127.0.0.1:8080 --listen 0.0.0.0:8081 --base https://so.example.vn"
+    )]
+    Serve {
+        /// Address of the node, whose public HTTP interface is read.
+        #[arg(long, env = "NGUON_NODE", value_name = "URL")]
+        node: String,
+        /// Address and port to listen on; port 0 takes any free one.
+        #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDR:PORT")]
+        listen: SocketAddr,
+        /// What printed codes begin with; by default the address listened on.
+        #[arg(long, env = "NGUON_BASE", value_name = "URL")]
+        base: Option<String>,
+    },
+    /// Write the QR code of a lot or pack to a file.
+    #[command(after_help = "Examples:\n  nguon-qr code https://so.example.vn/lot/0123456789ABCDEF --out lot.svg\n  \
+                            nguon-qr code https://id.gs1.org/01/08931234567897/10/260312A --base https://so.example.vn --out lot.png")]
+    Code {
+        /// A lot's URI, a pack's link, or a bare lot id.
+        #[arg(value_name = "LOT-URI|URL")]
+        link: String,
+        /// The file to write; its ending, .svg or .png, says which picture.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// What the code begins with, when that is not the host in the link.
+        #[arg(long, env = "NGUON_BASE", value_name = "URL")]
+        base: Option<String>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    match Cli::parse().command {
+        Command::Serve { node, listen, base } => serve(node, listen, base).await,
+        Command::Code { link, out, base } => write_code(&link, &out, base.as_deref()),
+    }
+}
+
+async fn serve(node_url: String, listen: SocketAddr, base: Option<String>) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let base = base.unwrap_or_else(|| address.clone());
+    let app = standalone(Config { node_url, base })?;
+    writeln!(std::io::stdout(), "ready {address}")?;
+    axum::serve(listener, app).with_graceful_shutdown(stop()).await?;
+    Ok(())
+}
+
+/// Ends at Ctrl-C or, on Unix, SIGTERM.
+async fn stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    // Without a way to be told, the service stops at once rather than never.
+    let _ = interrupt.await;
+}
+
+fn write_code(text: &str, out: &std::path::Path, base: Option<&str>) -> anyhow::Result<()> {
+    let link = ItemLink::parse(text).with_context(|| format!("{text} names no lot"))?;
+    let address = match base {
+        Some(base) => format!("{}{}", base.trim_end_matches('/'), link.page_path()),
+        None if text.starts_with("http") && !text.contains("://id.gs1.org/") => text.to_owned(),
+        None => bail!("say with --base which host the code leads to"),
+    };
+    let picture = match out.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => code::svg(&address)?.into_bytes(),
+        Some("png") => code::png(&address)?,
+        _ => bail!("{} ends in neither .svg nor .png", out.display()),
+    };
+    std::fs::write(out, picture).with_context(|| format!("cannot write {}", out.display()))?;
+    writeln!(std::io::stdout(), "{address}")?;
+    Ok(())
+}

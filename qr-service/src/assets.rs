@@ -1,0 +1,46 @@
+//! Files that the page loads, embedded in the program and named by what is in them.
+
+use std::sync::LazyLock;
+
+use nguon_ledger::hash::Hash;
+
+/// One embedded file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asset {
+    /// Path in the repository: served under the same path, a script's relative imports hold here and there.
+    pub(crate) path: &'static str,
+    pub(crate) media_type: &'static str,
+    pub(crate) text: &'static str,
+}
+
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// All of them. `verify.js` belongs to the verifier: the page runs the very file that auditors may host elsewhere.
+pub(crate) const ASSETS: [Asset; 4] = [
+    Asset { path: "qr-service/web/page.css", media_type: CSS, text: include_str!("../web/page.css") },
+    Asset { path: "qr-service/web/page.js", media_type: SCRIPT, text: include_str!("../web/page.js") },
+    Asset { path: "qr-service/web/icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
+    Asset { path: "verifier/web/verify.js", media_type: SCRIPT, text: include_str!("../../verifier/web/verify.js") },
+];
+
+/// Sixteen hexadecimal digits that change with any byte of any file.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let all: String = ASSETS.iter().map(|asset| format!("{}\0{}\0", asset.path, asset.text)).collect();
+    Hash::of(all.as_bytes()).to_string().chars().take(16).collect()
+});
+
+/// The folder that holds the files as they are now.
+pub(crate) fn version() -> &'static str {
+    &VERSION
+}
+
+/// The address of a file, which may be cached for ever.
+pub(crate) fn url(path: &str) -> String {
+    format!("/assets/{}/{path}", version())
+}
+
+/// The file with this path.
+pub(crate) fn find(path: &str) -> Option<Asset> {
+    ASSETS.into_iter().find(|asset| asset.path == path)
+}

@@ -1,0 +1,98 @@
+//! The home page, and the pages that say why there is nothing to show.
+
+use maud::{Markup, html};
+
+use super::{Frame, document, icon};
+use crate::locale::Words;
+
+/// Why a page cannot be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The address or what was typed names no lot.
+    NoCode,
+    /// The ledger has no such lot.
+    UnknownCode,
+    /// The node does not answer.
+    NodeDown,
+    /// The node answered something that cannot be read.
+    BadAnswer,
+    /// There is no such page.
+    NoPage,
+}
+
+impl Trouble {
+    fn texts(self, words: Words) -> (&'static str, &'static str) {
+        match self {
+            Self::NoCode => (words.get("trouble.no_code"), words.get("trouble.no_code_help")),
+            Self::UnknownCode => (words.get("trouble.unknown_code"), words.get("trouble.unknown_code_help")),
+            Self::NodeDown => (words.get("trouble.node_down"), words.get("trouble.node_down_help")),
+            Self::BadAnswer => (words.get("trouble.bad_answer"), words.get("trouble.bad_answer_help")),
+            Self::NoPage => (words.get("trouble.no_page"), words.get("trouble.no_page_help")),
+        }
+    }
+}
+
+/// A page that says what is wrong and what to do.
+pub(crate) fn trouble_page(frame: Frame<'_>, trouble: Trouble, code: Option<&str>) -> Markup {
+    let words = frame.words;
+    let (title, help) = trouble.texts(words);
+    let can_retry = matches!(trouble, Trouble::NodeDown | Trouble::BadAnswer);
+    let main = html! {
+        main #main.plain {
+            section.verdict.mind {
+                (icon::sign(icon::Sign::Mind))
+                div.words {
+                    h1.line { (title) }
+                    @if let Some(code) = code { p.code { bdi { (code) } } }
+                }
+            }
+            p { (help) }
+            @if can_retry {
+                p { a.button href={ (frame.path) "?lang=" (words.lang().code()) } { (words.get("trouble.retry")) } }
+            } @else {
+                (find_form(words))
+            }
+        }
+    };
+    document(frame, title, false, &main)
+}
+
+/// The home page: what this is, and a field for a code.
+pub(crate) fn home_page(frame: Frame<'_>) -> Markup {
+    let words = frame.words;
+    let main = html! {
+        main #main.plain {
+            h1 { (words.get("home.title")) }
+            p.lead { (words.get("home.lead")) }
+            (find_form(words))
+            section aria-labelledby="how" {
+                h2 #how { (words.get("home.how")) }
+                ol.plainsteps {
+                    li { (words.get("home.how_scan")) }
+                    li { (words.get("home.how_read")) }
+                    li { (words.get("home.how_check")) }
+                }
+            }
+            section aria-labelledby="limits" {
+                h2 #limits { (words.get("limits.title")) }
+                p { (words.get("home.limits")) }
+            }
+        }
+    };
+    document(frame, words.get("home.title"), false, &main)
+}
+
+fn find_form(words: Words) -> Markup {
+    html! {
+        form.find action="/find" method="get" role="search" {
+            label for="code" { (words.get("home.field")) }
+            div.row {
+                input #code name="code" type="text" required maxlength="400" autocomplete="off" autocapitalize="characters"
+                    spellcheck="false" aria-describedby="code-hint";
+                button.button type="submit" { (words.get("home.open")) }
+            }
+            p #code-hint.hint { (words.get("home.hint")) }
+            input type="hidden" name="lang" value=(words.lang().code());
+        }
+    }
+}

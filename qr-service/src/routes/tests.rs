@@ -1,0 +1,277 @@
+//! Over real HTTP: a made-up node on one free port, the service on another.
+
+use std::net::SocketAddr;
+
+use nguon_ledger::hash::Hash;
+
+use crate::{
+    Config, assets,
+    fixture::{self, ATTACK, HOSTILE, VERMICELLI, hostile, node, vermicelli},
+    standalone,
+};
+
+const PAGE: &str = "/01/08931234567897/10/MD-250112";
+const PACK: &str = "/01/08931234567897/10/MD-250112/21/0123456789ABCD";
+const HOSTILE_PAGE: &str = "/lot/0000H0ST11E00000";
+/// What a phone may have to load for one page, uncompressed and without photos.
+const PAGE_BYTES_MAX: usize = 60_000;
+
+struct Site {
+    base: String,
+    http: reqwest::Client,
+    node: tokio::task::JoinHandle<()>,
+}
+
+impl Site {
+    async fn start(ledgers: Vec<(&'static str, fixture::Ledger)>) -> Self {
+        let (node_address, node) = serve(node(ledgers)).await;
+        let (address, _) = serve(
+            standalone(Config { node_url: format!("http://{node_address}"), base: "https://so.example.vn".to_owned() })
+                .unwrap(),
+        )
+        .await;
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { base: format!("http://{address}"), http, node }
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
+    async fn text(&self, path: &str) -> String {
+        self.get(path).await.text().await.unwrap()
+    }
+}
+
+async fn serve(app: axum::Router) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (address, tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }))
+}
+
+fn header<'a>(response: &'a reqwest::Response, name: &str) -> &'a str {
+    response.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_page_reads_in_both_languages_without_script() {
+    let site = Site::start(vec![(VERMICELLI, vermicelli(false))]).await;
+    let vi = site.text(PACK).await;
+    let en = site.text(&format!("{PACK}?lang=en")).await;
+    for (page, lang, parts) in [
+        (
+            &vi,
+            "vi",
+            [
+                "Theo m\u{e1}y ch\u{1ee7}; m\u{e1}y c\u{1ee7}a b\u{1ea1}n ch\u{1b0}a t\u{1ef1} ki\u{1ec3}m tra",
+                "Mi\u{1ebf}n dong C\u{f4}n Minh",
+                "06/07/2026",
+                "5.065\u{a0}kg",
+                "nay l\u{e0}",
+                "T\u{1ef1} khai",
+            ],
+        ),
+        (
+            &en,
+            "en",
+            [
+                "According to the server; your device has not checked",
+                "Con Minh canna vermicelli",
+                "6 July 2026",
+                "5,065\u{a0}kg",
+                "(today ",
+                "Self-declared",
+            ],
+        ),
+    ] {
+        assert!(page.starts_with(&format!("<!DOCTYPE html><html lang=\"{lang}\">")));
+        for part in parts {
+            assert!(page.contains(part), "{part}");
+        }
+        for part in ["0123456789ABCD", "MD-250112", "0a1b2c3d", "/proof.json\"", "/qr.svg\"", "VG-0123-M\u{1eaa}U"] {
+            assert!(page.contains(part), "{part}");
+        }
+        assert!(!page.contains('?'.to_string().repeat(2).as_str()) && !page.contains("> ? <"), "a word is missing");
+    }
+    let accepted = site.http.get(format!("{}{PAGE}", site.base)).header("accept-language", "en-GB,en;q=0.9");
+    let response = accepted.send().await.unwrap();
+    assert_eq!((header(&response, "content-language"), header(&response, "vary")), ("en", "Accept-Language"));
+}
+
+#[tokio::test]
+async fn the_page_keeps_what_is_not_the_consumers_business() {
+    let site = Site::start(vec![(VERMICELLI, vermicelli(false))]).await;
+    for path in [PAGE.to_owned(), format!("{PAGE}?lang=en")] {
+        let page = site.text(&path).await;
+        for secret in [
+            "B\u{ed} M\u{1ead}t",
+            "b\u{ed} m\u{1ead}t",
+            "Secret",
+            "123\u{a0}kg",
+            "121\u{a0}kg",
+            "7,5\u{a0}kg",
+            "7.5\u{a0}kg",
+            "95.000",
+            "javascript:",
+        ] {
+            assert!(!page.contains(secret), "{secret}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_names_stay_text() {
+    let site = Site::start(vec![(HOSTILE, hostile())]).await;
+    for path in [HOSTILE_PAGE.to_owned(), format!("{HOSTILE_PAGE}?lang=en")] {
+        let page = site.text(&path).await;
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert!(page.contains("&amp;amp;"));
+        assert!(!page.contains("<script>") && !page.contains("<img src=x") && !page.contains("href=\"javascript"));
+        // Every script tag is the page's own, and every attribute value closed before the attack could.
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(!page.contains(ATTACK));
+    }
+    let echo = site.text("/find?code=%3Cscript%3Ealert(1)%3C/script%3E").await;
+    assert!(echo.contains("&lt;script&gt;alert(1)") && !echo.contains("<script>"));
+    let echo = site.text("/lot/%22%3E%3Cscript%3E").await;
+    assert!(!echo.contains("<script>"));
+}
+
+#[tokio::test]
+async fn a_page_with_all_it_loads_stays_small() {
+    let site = Site::start(vec![(VERMICELLI, vermicelli(true))]).await;
+    let page = site.text(PACK).await;
+    let mut total = page.len();
+    for asset in assets::ASSETS {
+        assert!(asset.path.ends_with("verify.js") || page.contains(&assets::url(asset.path)), "{}", asset.path);
+        total += site.text(&assets::url(asset.path)).await.len();
+    }
+    assert!(total < PAGE_BYTES_MAX, "{total} bytes");
+}
+
+#[tokio::test]
+async fn nothing_comes_from_elsewhere_and_nothing_runs_inline() {
+    let site = Site::start(vec![(VERMICELLI, vermicelli(false))]).await;
+    let response = site.get(PACK).await;
+    let policy = header(&response, "content-security-policy").to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+    assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+    assert_eq!(header(&response, "referrer-policy"), "no-referrer");
+    assert_eq!(header(&response, "cache-control"), "no-cache");
+    let page = response.text().await.unwrap();
+    for attribute in ["src=\"", "<link rel=\"stylesheet\" href=\""] {
+        for address in page.split(attribute).skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(address.starts_with('/') && !address.starts_with("//"), "{address}");
+        }
+    }
+    assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains(" onclick"));
+    assert!(!page.contains("<script>"));
+}
+
+#[tokio::test]
+async fn a_recall_stands_before_everything_else() {
+    let site = Site::start(vec![(VERMICELLI, vermicelli(true))]).await;
+    let page = site.text(PAGE).await;
+    let warning = page
+        .find("L\u{f4} n\u{e0}y \u{111}ang b\u{1ecb} thu h\u{1ed3}i. Kh\u{f4}ng s\u{1eed} d\u{1ee5}ng</h1>")
+        .unwrap();
+    assert!(warning < page.find("id=\"verdict\"").unwrap());
+    assert!(page.contains("Nghi l\u{1eab}n s\u{1ea1}n") && page.contains("tinh b\u{1ed9}t dong"));
+    assert!(!page.contains("class=\"photo\""), "the warning stands in place of the photo");
+}
+
+#[tokio::test]
+async fn codes_carry_the_public_address_of_lot_and_pack() {
+    let site = Site::start(vec![]).await;
+    for (path, kind) in [(PAGE, "svg"), (PACK, "png")] {
+        let response = site.get(&format!("{path}/qr.{kind}")).await;
+        assert!(header(&response, "content-type").starts_with("image/"));
+        let bytes = response.bytes().await.unwrap();
+        let address = format!("https://so.example.vn{path}");
+        let expected = if kind == "svg" {
+            crate::code::svg(&address).unwrap().into_bytes()
+        } else {
+            crate::code::png(&address).unwrap()
+        };
+        assert_eq!(bytes, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_proof_is_the_nodes_byte_for_byte_and_open_to_other_hosts() {
+    let ledger = vermicelli(false);
+    let bundle = ledger.bundle(VERMICELLI);
+    let site = Site::start(vec![(VERMICELLI, ledger)]).await;
+    let response = site.get(&format!("{PAGE}/proof.json")).await;
+    assert_eq!(header(&response, "access-control-allow-origin"), "*");
+    assert_eq!(response.bytes().await.unwrap(), bundle);
+    assert_eq!(site.get("/lot/000000000000000/proof.json").await.status(), 404);
+}
+
+#[tokio::test]
+async fn blobs_are_typed_by_their_bytes_and_can_do_nothing() {
+    let mut ledger = vermicelli(false);
+    let page = b"<!DOCTYPE html><script>alert(1)</script>".to_vec();
+    let disguised = Hash::of(&page);
+    ledger.blob("image/png", page);
+    let (photo, wrong) = (ledger.blobs.keys().next().unwrap().clone(), Hash::of(b"other").to_string());
+    ledger.blobs.insert(wrong.clone(), b"not these bytes".to_vec());
+    let site = Site::start(vec![(VERMICELLI, ledger)]).await;
+    let response = site.get(&format!("/blob/{disguised}")).await;
+    assert_eq!(header(&response, "content-type"), "application/octet-stream");
+    assert_eq!(header(&response, "content-disposition"), "attachment");
+    assert!(header(&response, "content-security-policy").contains("sandbox"));
+    assert_eq!(site.get(&format!("/blob/{photo}")).await.status(), 200);
+    assert_eq!(site.get(&format!("/blob/{wrong}")).await.status(), 502, "the bytes do not have the hash");
+    assert_eq!(site.get(&format!("/blob/{}", "0".repeat(64))).await.status(), 404);
+    assert_eq!(site.get("/blob/..%2f..%2fetc").await.status(), 404);
+}
+
+#[tokio::test]
+async fn troubles_are_told_in_words_with_the_right_status() {
+    let site = Site::start(vec![(VERMICELLI, vermicelli(false))]).await;
+    for (path, status, words) in [
+        ("/lot/000000000000000?lang=en", 404, "This code is not in the ledger"),
+        ("/lot/000000000000000?lang=vi", 404, "M\u{e3} n\u{e0}y kh\u{f4}ng c\u{f3} trong s\u{1ed5}"),
+        ("/01/08931234567896/10/A?lang=en", 400, "This is not a code of ours"),
+        ("/nowhere?lang=en", 404, "There is no such page"),
+        ("/?lang=en", 200, "See where your pack comes from"),
+    ] {
+        let response = site.get(path).await;
+        assert_eq!(response.status(), status, "{path}");
+        assert!(response.text().await.unwrap().contains(words), "{path}");
+    }
+    let found = site.get("/find?code=https%3A%2F%2Fx.vn%2F01%2F8931234567897%2F10%2FMD-250112&lang=en").await;
+    assert_eq!((found.status().as_u16(), header(&found, "location")), (303, "/01/08931234567897/10/MD-250112?lang=en"));
+}
+
+#[tokio::test]
+async fn a_silent_node_is_no_word_against_the_pack() {
+    let site = Site::start(vec![(VERMICELLI, vermicelli(false))]).await;
+    site.node.abort();
+    let Err(ended) = site.node.await else { panic!("the node still runs") };
+    assert!(ended.is_cancelled());
+    let http = reqwest::Client::new();
+    let response = http.get(format!("{}{PAGE}?lang=en", site.base)).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (503, "10"));
+    let page = response.text().await.unwrap();
+    assert!(page.contains("The ledger cannot be asked now") && page.contains("says nothing about your pack"));
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_under_the_name_of_their_content_only() {
+    let site = Site::start(vec![]).await;
+    let response = site.get(&assets::url("qr-service/web/page.js")).await;
+    assert_eq!(header(&response, "content-type"), "text/javascript; charset=utf-8");
+    assert!(header(&response, "cache-control").contains("immutable"));
+    assert_eq!(header(&site.get("/assets/older/qr-service/web/page.js").await, "cache-control"), "no-cache");
+    assert_eq!(site.get("/assets/older/secret").await.status(), 404);
+}
+
+#[test]
+fn addresses_that_are_none_are_refused() {
+    for bad in ["", "so.example.vn", "file:///etc/passwd"] {
+        let config = Config { node_url: bad.to_owned(), base: "https://so.example.vn".to_owned() };
+        assert!(standalone(config).is_err(), "{bad}");
+    }
+}
