@@ -26,7 +26,6 @@ mod registry;
 mod session;
 mod transformation;
 
-
 use session::Session;
 
 /// Which lots the rules see.

@@ -14,6 +14,12 @@ use std::sync::Mutex;
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
+pub mod person;
+pub mod process;
+
+/// The origin of every test ledger.
+pub const ORIGIN: &str = "trace.test";
+
 /// The workspace's root folder.
 #[must_use]
 pub fn root() -> &'static Path {
