@@ -20,6 +20,7 @@ const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Ledger {
     folder: TempDir,
+    data: PathBuf,
     operator_at_charter: Person,
 }
 
@@ -30,6 +31,19 @@ impl Ledger {
     /// When the command fails.
     pub fn init() -> anyhow::Result<Self> {
         let folder = temp_dir()?;
+        let data = folder.path().join("data");
+        Self::init_at(folder, data)
+    }
+
+    /// The same with the data folder somewhere else, on another disk perhaps.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn init_in(data: &Path) -> anyhow::Result<Self> {
+        Self::init_at(temp_dir()?, data.to_owned())
+    }
+
+    fn init_at(folder: TempDir, data: PathBuf) -> anyhow::Result<Self> {
         let operator = Person::new(0, "operator");
         let key_file = folder.path().join("operator.pem");
         write_key_file(&key_file, &operator.key_pem()?)?;
@@ -37,18 +51,18 @@ impl Ledger {
             .args(["init", "--origin", ORIGIN, "--operator", "operator", "--operator-key"])
             .arg(&key_file)
             .arg("--data")
-            .arg(folder.path().join("data"))
+            .arg(&data)
             .output()?;
         if !output.status.success() {
             bail!("nguon init: {}", String::from_utf8_lossy(&output.stderr));
         }
-        Ok(Self { folder, operator_at_charter: operator })
+        Ok(Self { folder, data, operator_at_charter: operator })
     }
 
     /// The data folder.
     #[must_use]
-    pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// The key file of the operator.
@@ -68,7 +82,7 @@ impl Ledger {
     /// # Errors
     /// When it does not come up.
     pub fn serve(&self) -> anyhow::Result<Node> {
-        Node::serve(&self.data(), &[])
+        Node::serve(&self.data, &[])
     }
 
     /// The operator, as the node knows its chain now.
@@ -126,6 +140,8 @@ impl Node {
         };
         // The pipe is read to its end so that the child never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
+        // One provider per process; a second installation changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().timeout(REQUEST_TIME_MAX).no_proxy().build()?;
         Ok(Self { child, url, client })
     }

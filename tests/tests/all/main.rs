@@ -1,4 +1,9 @@
 //! Every test that needs more than one crate, as one binary.
+#![expect(clippy::unwrap_used, reason = "everything here is a test, also what the tests share")]
 
+mod audit;
+mod crash;
 mod harness;
+mod hostile;
+mod refusals;
 mod tidy;

@@ -1,0 +1,214 @@
+//! What was acknowledged survives: the node is killed, or the power is cut, in the middle of load.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use anyhow::{Context as _, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nguon_ledger::checkpoint::SignedCheckpoint;
+use nguon_ledger::hash::Hash;
+use nguon_ledger::note::VerifierKey;
+use nguon_ledger::tree::{InclusionProof, LeafIndex, verify_inclusion};
+use nguon_tests::person::{Person, actor_body, harvest, lot, product};
+use nguon_tests::process::{Ledger, Node};
+use nguon_tests::{binary, rounds, temp_dir};
+use serde_json::{Value, json};
+
+/// Producers that write at once.
+const WRITERS: u32 = 8;
+
+static NEXT_LOT: AtomicU64 = AtomicU64::new(1);
+
+fn writer(number: u32) -> Person {
+    Person::new(100 + number, &format!("ho-{number:02}"))
+}
+
+/// Registers a product and the producers.
+pub(crate) fn register_writers(ledger: &Ledger, node: &Node) {
+    let mut operator = ledger.operator(node).unwrap();
+    let body = json!({"id": product("cu-dong"), "name": "canna", "unit": "KGM"});
+    node.accept(&operator.say("product", &body)).unwrap();
+    for number in 0..WRITERS {
+        let body = actor_body(&writer(number), "person", &["producer"], Some("operator"));
+        node.accept(&operator.say("actor", &body)).unwrap();
+    }
+}
+
+/// Writes from all producers at once until `enough` receipts came, then calls `end` while they still write. Answers every receipt that
+/// any writer got.
+fn load_until(node: Node, enough: usize, end: impl FnOnce(Node)) -> Vec<Value> {
+    let (send, receipts) = mpsc::channel();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|number| {
+            let (send, url, client) = (send.clone(), node.url().to_owned(), node.client().clone());
+            let mut person = node.caught_up(&writer(number)).unwrap();
+            thread::spawn(move || {
+                loop {
+                    // Half of the writers send a few lines at once.
+                    let lines = if number % 2 == 0 { 1 } else { 5 };
+                    let kind = if lines == 1 { "application/json" } else { "application/x-ndjson" };
+                    let body: Vec<_> = (0..lines)
+                        .map(|_| {
+                            let lot = lot(NEXT_LOT.fetch_add(1, Ordering::Relaxed));
+                            person.say("event", &harvest(&lot, &product("cu-dong"), 100))
+                        })
+                        .collect();
+                    let request = client.post(format!("{url}/v1/statements")).header("content-type", kind);
+                    // When the node is gone there is no answer; what was not answered was not acknowledged.
+                    let Ok(text) = request.body(body.join("\n")).send().and_then(|answer| answer.text()) else {
+                        return;
+                    };
+                    for line in text.lines() {
+                        let Ok(receipt) = serde_json::from_str::<Value>(line) else { return };
+                        if receipt.get("leafHash").is_none() || send.send(receipt).is_err() {
+                            return;
+                        }
+                    }
+                }
+            })
+        })
+        .collect();
+    drop(send);
+    let mut got: Vec<_> = receipts.iter().take(enough).collect();
+    end(node);
+    got.extend(receipts.iter());
+    for writer in writers {
+        writer.join().unwrap();
+    }
+    got
+}
+
+/// Checks a receipt by itself, and that the node still holds what it promised.
+fn check_receipt(node: &Node, log: &VerifierKey, receipt: &Value) -> anyhow::Result<()> {
+    let index = receipt["index"].as_u64().context("no index")?;
+    let leaf_hash = receipt["leafHash"].as_str().and_then(Hash::from_hex).context("no leaf hash")?;
+    let checkpoint = SignedCheckpoint::open(receipt["checkpoint"].as_str().context("no checkpoint")?.as_bytes(), log)?;
+    let proof = receipt["proof"].as_array().context("no proof")?.iter().map(|hash| {
+        Hash::from_slice(&STANDARD.decode(hash.as_str().unwrap_or_default()).unwrap_or_default()).context("no hash")
+    });
+    let proof = InclusionProof::new(proof.collect::<Result<_, _>>()?)?;
+    let checkpoint = checkpoint.checkpoint();
+    verify_inclusion(LeafIndex::new(index), checkpoint.size(), &leaf_hash, &proof, &checkpoint.root())?;
+    let entry = node.get(&format!("/v1/entries/{index}"))?.error_for_status()?.bytes()?;
+    ensure!(Hash::of_leaf(&entry) == leaf_hash, "entry {index} is another now");
+    Ok(())
+}
+
+/// Checks every receipt and audits the whole ledger.
+fn check_all(node: &Node, receipts: &[Value]) {
+    let log: VerifierKey = node.get_json("/v1/ledger").unwrap()["vkey"].as_str().unwrap().parse().unwrap();
+    let mut indexes = BTreeSet::new();
+    for receipt in receipts {
+        check_receipt(node, &log, receipt).unwrap();
+        assert!(indexes.insert(receipt["index"].as_u64()), "two statements at one index: {receipt}");
+    }
+    let audit = Command::new(binary("nguon-verify").unwrap()).args(["audit", node.url()]).output().unwrap();
+    assert!(
+        audit.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&audit.stdout),
+        String::from_utf8_lossy(&audit.stderr)
+    );
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill() {
+    let ledger = Ledger::init().unwrap();
+    let mut node = ledger.serve().unwrap();
+    register_writers(&ledger, &node);
+    let mut receipts = Vec::new();
+    for round in 0..rounds(5, 50) {
+        // A different moment in each round.
+        let enough = 20 + usize::try_from(round).unwrap() * 37 % 200;
+        receipts.extend(load_until(node, enough, |node| node.kill().unwrap()));
+        node = ledger.serve().unwrap();
+        check_all(&node, &receipts);
+    }
+    assert!(node.stop().unwrap(), "did not stop well");
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
+}
+
+fn run(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program).args(arguments).status().is_ok_and(|status| status.success())
+}
+
+/// A file system of its own in a file, whose power can be cut.
+struct Disk<'a> {
+    image: String,
+    mount: &'a Path,
+}
+
+impl<'a> Disk<'a> {
+    fn make(folder: &Path, mount: &'a Path) -> Option<Self> {
+        let image = folder.join("disk.img").display().to_string();
+        std::fs::create_dir(mount).ok()?;
+        let file = std::fs::File::create(&image).ok()?;
+        file.set_len(256 << 20).ok()?;
+        let disk = Self { image, mount };
+        (run("mkfs.ext4", &["-q", &disk.image]) && disk.mount()).then_some(disk)
+    }
+
+    fn mount(&self) -> bool {
+        run("mount", &["-o", "loop", &self.image, &self.mount.display().to_string()])
+    }
+
+    /// Shuts the file system down without writing its journal out, as when the power goes: EXT4_IOC_SHUTDOWN with
+    /// EXT4_GOING_FLAGS_NOLOGFLUSH.
+    fn cut_power(&self) -> bool {
+        let script = "open(my $d, '<', $ARGV[0]) or die $!; ioctl($d, 0x8004587d, pack('L', 2)) or die $!;";
+        run("perl", &["-e", script, &self.mount.display().to_string()])
+    }
+
+    fn remount(&self) -> bool {
+        self.unmount() && self.mount()
+    }
+
+    fn unmount(&self) -> bool {
+        run("umount", &[&self.mount.display().to_string()])
+    }
+}
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        // Unmounted already, or never mounted: both are fine here.
+        let _ = Command::new("umount").arg("-l").arg(self.mount).output();
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_power_cut() {
+    if !is_root() {
+        eprintln!("skipped: cutting the power of a file system needs root");
+        return;
+    }
+    let folder = temp_dir().unwrap();
+    let mount = folder.path().join("disk");
+    let Some(disk) = Disk::make(folder.path(), &mount) else {
+        eprintln!("skipped: no loop-mounted ext4 file system can be made here");
+        return;
+    };
+    let ledger = Ledger::init_in(&mount.join("data")).unwrap();
+    let mut node = ledger.serve().unwrap();
+    register_writers(&ledger, &node);
+    let mut receipts = Vec::new();
+    for round in 0..rounds(2, 10) {
+        let enough = 30 + usize::try_from(round).unwrap() * 53 % 200;
+        receipts.extend(load_until(node, enough, |node| {
+            assert!(disk.cut_power());
+            node.kill().unwrap();
+        }));
+        assert!(disk.remount());
+        node = ledger.serve().unwrap();
+        check_all(&node, &receipts);
+    }
+    assert!(node.stop().unwrap());
+    assert!(disk.unmount());
+}
