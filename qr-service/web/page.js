@@ -5,7 +5,7 @@ import { verifyBundle } from '../../verifier/web/verify.js';
 /** Checks without which nothing at all can be said. The others may be left open without spoiling the verdict. */
 const NEEDED = [
   'checkpoint_signed', 'entries_included', 'entry_chain', 'lot_chain_complete',
-  'signatures', 'signer_registered', 'signer_chain',
+  'signatures', 'signer_registered', 'signer_chain', 'rules',
 ];
 
 /** @typedef {{name: string, result: 'passed' | 'failed' | 'not_checked', detail: string, index?: number}} Check */
