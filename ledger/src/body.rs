@@ -13,4 +13,3 @@ pub use registry::{
     ActorBody, ActorClass, Blob, Charter, KeyBody, KeyChange, MadeFrom, NetContent, PlaceBody, PlaceClass, ProductBody,
     Role, Text,
 };
-

@@ -26,6 +26,8 @@ mod registry;
 mod session;
 mod transformation;
 
+#[cfg(test)]
+mod tests;
 
 use session::Session;
 
