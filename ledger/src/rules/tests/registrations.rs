@@ -83,6 +83,27 @@ fn a_registrar_registers_below_its_own_organisation() {
 }
 
 #[test]
+fn at_most_eight_stand_above() {
+    let mut world = World::new();
+    let level = |number: u32| format!("level-{number}");
+    world.say(OPERATOR, "actor", actor("level-0", "organisation", &[], None, &[]));
+    for number in 1..=8 {
+        world.say(OPERATOR, "actor", actor(&level(number), "organisation", &[], Some(&level(number - 1)), &[]));
+    }
+    let ninth = actor("level-9", "organisation", &[], Some("level-8"), &[]);
+    assert_eq!(refused(&mut world, OPERATOR, "actor", ninth), (Code::NotAbove, "body.under".into()));
+    // The lowest acts for the highest.
+    world.say(OPERATOR, "actor", actor("level-0", "organisation", &["producer"], None, &[]));
+    world.say(OPERATOR, "actor", actor("level-8", "organisation", &[], Some("level-7"), &[40]));
+    let body = with(harvest("1", "canna", 1.0, "KGM"), "for", named_actor("level-0").into());
+    world.event(40, body);
+    assert_eq!(world.books("1"), "level-0 1");
+    // No ring.
+    let ring = actor("level-0", "organisation", &[], Some("level-5"), &[]);
+    assert_eq!(refused(&mut world, OPERATOR, "actor", ring), (Code::NotAbove, "body.under".into()));
+}
+
+#[test]
 fn a_record_is_replaced_and_keys_stay() {
     let mut world = World::new();
     world.say(OPERATOR, "actor", actor("farmer", "person", &["seller"], None, &[FARMER, 20]));
