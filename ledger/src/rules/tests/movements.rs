@@ -185,6 +185,24 @@ fn items_count_as_pieces() {
 }
 
 #[test]
+fn a_pack_spelled_twice_is_not_two_packs() {
+    let mut world = World::new();
+    let lot = format!("https://id.gs1.org/01/{GTIN}/10/L-1");
+    world.event(COOP, harvest(&lot, "pack", 10.0, ""));
+    let packs =
+        json!([format!("{lot}/21/0123456789AB"), format!("https://x.example/01/{GTIN}/10/L-1/21/0123456789AB")]);
+    let body = json!({ "verb": "sell", "event": {
+        "type": "ObjectEvent", "action": "OBSERVE", "bizStep": "retail_selling", "epcList": packs,
+    } });
+    assert_eq!(world.refused(COOP, body), (Code::MalformedEvent, "body.event.epcList[1]".into()));
+    // A lot is no pack, and so not one piece of itself.
+    let body = json!({ "verb": "sell", "event": {
+        "type": "ObjectEvent", "action": "OBSERVE", "bizStep": "retail_selling", "epcList": [lot],
+    } });
+    assert_eq!(world.refused(COOP, body), (Code::MalformedEvent, "body.event.epcList[0]".into()));
+}
+
+#[test]
 fn pieces_are_taken_from_a_mass_by_their_net_content() {
     let mut world = World::new();
     let lot = format!("https://id.gs1.org/01/{GTIN}/10/L-1");
