@@ -14,9 +14,11 @@ use crate::state::{Balances, LotRecord, MemoryState};
 
 mod corrections;
 mod movements;
+mod properties;
 mod recalls;
 mod refusals;
 mod registrations;
+mod scopes;
 mod transformations;
 
 const ORIGIN: &str = "trace.example/ledger";
