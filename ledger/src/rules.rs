@@ -26,6 +26,9 @@ mod registry;
 mod session;
 mod transformation;
 
+#[cfg(test)]
+mod tests;
+
 use session::Session;
 
 /// Which lots the rules see.
@@ -34,8 +37,13 @@ use session::Session;
 pub enum Scope<'a> {
     /// All of them: the ledger itself.
     Whole,
-    /// These: the replay of a proof bundle. What an event does to other lots is passed over, a yield with an unseen input is not
-    /// judged, and a signer's sequence may have gaps.
+    /// These: the replay of a proof bundle, which has every entry that links one of them. What an event does to other lots is passed
+    /// over, a yield with an unseen input is not judged, a correction of an event that is not there does nothing, and a signer's
+    /// sequence may have gaps.
+    ///
+    /// The replay agrees with the ledger's own on every lot of the set if the set holds, with a lot, its parents and whatever lots a
+    /// correction that links it links besides. Without the latter a correction that the ledger did not undo, because one of those
+    /// moved on, may be undone here, and later entries of the lot may then be refused. Only children are not all seen.
     Lots(&'a BTreeSet<LotKey>),
 }
 

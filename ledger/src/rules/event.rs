@@ -1,5 +1,6 @@
 //! Rules that all events share: time, parties, identifiers, and the shape that each verb needs.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ use crate::amount::{Amount, Dimension, Quantity};
 use crate::body::{EventBody, Verb};
 use crate::epcis::{Action, Event, QuantityElement, What};
 use crate::hash::Hash;
-use crate::identifier::{LotUri, PlaceUri, name_of};
+use crate::identifier::{ItemUri, LotUri, PlaceUri, name_of};
 use crate::refusal::{Code, Flag, Refusal};
 use crate::state::{EventRecord, Key, ReadState, Record, SignerRecord};
 use crate::statement::Statement;
@@ -196,8 +197,8 @@ pub(super) fn object_amounts<S: ReadState>(
     Ok(amounts(session, quantities, items, "quantityList", "epcList")?)
 }
 
-/// Reads amounts of lots: from quantity elements, and for lots that no element names, one piece for each item. No lot stands twice,
-/// every amount is above zero, and everything named is a lot or pack of ours.
+/// Reads amounts of lots: from quantity elements, and for lots that no element names, one piece for each item. No lot and no item
+/// stands twice in whatever spelling, every amount is above zero, and everything named is a lot or a pack of one.
 pub(super) fn amounts<S: ReadState>(
     session: &Session<'_, S>,
     quantities: &[QuantityElement<'_>],
@@ -223,10 +224,14 @@ pub(super) fn amounts<S: ReadState>(
         amounts.push(LotAmount { lot, quantity, field });
     }
     let listed = amounts.len();
+    let mut packs = BTreeSet::new();
     for (at, item) in items.iter().enumerate() {
         let field = format!("body.event.{item_key}[{at}]");
-        let lot =
-            name_of(origin, item).into_lot().ok_or_else(|| malformed(&field, "neither a lot nor a pack of one"))?;
+        let pack = ItemUri::parse(origin, item).map_err(|_| malformed(&field, "not a pack of a lot"))?;
+        let lot = pack.lot().clone();
+        if !packs.insert(pack) {
+            return Err(malformed(&field, "the same pack twice"));
+        }
         match amounts.iter().position(|other| other.lot == lot) {
             // The element beside it says how much; the items say which packs.
             Some(found) if found < listed => {}

@@ -74,7 +74,7 @@ pub(super) fn actor<S: ReadState>(
 fn check_under<S: ReadState>(session: &Session<'_, S>, id: &ActorUri, under: &ActorUri) -> Step<(), S> {
     let refuse = |detail: &str| Refusal::new(Code::NotAbove, "body.under", detail);
     let mut level = under.clone();
-    for depth in 0..=LEVELS_MAX {
+    for depth in 0..LEVELS_MAX {
         if level == *id {
             return Err(refuse("an actor cannot stand above itself").into());
         }
