@@ -20,8 +20,6 @@ mod chains;
 mod log;
 mod reading;
 mod replay;
-#[cfg(test)]
-mod tests;
 
 /// The only version of the bundle format.
 const BUNDLE_VERSION: u64 = 1;

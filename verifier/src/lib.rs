@@ -15,4 +15,4 @@ pub mod verdict;
 
 pub mod bundle;
 
-// pub mod audit;
+pub mod audit;
