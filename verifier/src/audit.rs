@@ -1,0 +1,376 @@
+//! The audit of a whole ledger: every entry in order, against the tree, the chains, the signatures and the rules.
+//!
+//! The auditor performs no IO. Work on one entry alone ([`prepare`]: parsing, hashing, the signature) can be spread over all
+//! cores; what depends on the entries before ([`Auditor::apply`]) goes in order.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+
+use ed25519_dalek::VerifyingKey;
+use nguon_ledger::checkpoint::Checkpoint;
+use nguon_ledger::entry::{Entry, LotLink};
+use nguon_ledger::envelope::pae;
+use nguon_ledger::hash::Hash;
+use nguon_ledger::identifier::Origin;
+use nguon_ledger::key::{PublicKey, Signature};
+use nguon_ledger::refusal::{Code, Refusal};
+use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
+use nguon_ledger::state::MemoryState;
+use nguon_ledger::statement::Statement;
+use nguon_ledger::time::UnixMillis;
+use nguon_ledger::tree::{CompactTree, LeafIndex, TreeSize};
+
+use crate::verdict::json;
+
+mod tiles;
+
+pub use tiles::Tile;
+
+/// Defines the checks once: variant and the name that travels.
+macro_rules! checks {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal;)*) => {
+        /// The checks of an audit. Those that a bundle's verdict has too are named alike.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum AuditCheck {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl AuditCheck {
+            /// Every check.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name, as it travels.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+        }
+    };
+}
+
+checks! {
+    /// The log signed the checkpoint.
+    CheckpointSigned = "checkpoint_signed";
+    /// Enough witnesses cosigned it.
+    WitnessQuorum = "witness_quorum";
+    /// The stored bytes are an entry.
+    EntryBytes = "entry_bytes";
+    /// The entry hashes to what is stored beside it.
+    LeafHash = "leaf_hash";
+    /// The entry stands where it says, after the one it names, no earlier.
+    EntryChain = "entry_chain";
+    /// The statement was signed by whom it names.
+    Signatures = "signatures";
+    /// The signer was registered, and not revoked, at the time.
+    SignerRegistered = "signer_registered";
+    /// The statement follows its signer's last one.
+    SignerChain = "signer_chain";
+    /// The rules refuse nothing.
+    Rules = "rules";
+    /// The entry links the lots that its statement names, each to the lot's last entry.
+    LotLinks = "lot_links";
+    /// The entries add up to the checkpoint's root.
+    TreeRoot = "tree_root";
+    /// There are as many entries as the checkpoint says.
+    TreeSize = "tree_size";
+    /// A stored hash tile holds the tree's hashes.
+    Tile = "tile";
+    /// The journal holds what was acknowledged.
+    Journal = "journal";
+}
+
+impl fmt::Display for AuditCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The first thing that is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Which check failed.
+    pub check: AuditCheck,
+    /// The entry at fault, where it can be told.
+    pub index: Option<LeafIndex>,
+    /// The rules' code, where they refuse.
+    pub code: Option<Code>,
+    /// What should be there.
+    pub expected: Option<String>,
+    /// What is there.
+    pub found: Option<String>,
+    /// More about it, in English.
+    pub detail: String,
+}
+
+impl Finding {
+    /// A finding by a check, about no single entry.
+    pub fn new(check: AuditCheck, detail: impl Into<String>) -> Self {
+        Self { check, index: None, code: None, expected: None, found: None, detail: detail.into() }
+    }
+
+    /// Names the entry at fault.
+    #[must_use]
+    pub fn at(self, index: LeafIndex) -> Self {
+        Self { index: Some(index), ..self }
+    }
+
+    /// Names what should be there and what is.
+    #[must_use]
+    pub fn between(self, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
+        Self { expected: Some(expected.to_string()), found: Some(found.to_string()), ..self }
+    }
+
+    /// The finding as JSON: `{"check","index","code","expected","found","detail"}`, what is not known `null`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let optional = |value: &Option<String>| json::or_null(value.as_deref().map(json::text));
+        format!(
+            r#"{{"check":"{}","index":{},"code":{},"expected":{},"found":{},"detail":{}}}"#,
+            self.check,
+            json::or_null(self.index.map(|index| index.to_string())),
+            json::or_null(self.code.map(|code| json::text(code.as_str()))),
+            optional(&self.expected),
+            optional(&self.found),
+            json::text(&self.detail),
+        )
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "{} at entry {index}: {}", self.check, self.detail),
+            None => write!(f, "{}: {}", self.check, self.detail),
+        }
+    }
+}
+
+/// Most keys that [`Keys`] holds: 16 MB.
+const KEYS_MAX: usize = 1 << 16;
+
+/// Public keys as they are needed to verify, so that a key is decompressed once and not for each of its signatures. One for
+/// each thread.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(BTreeMap<PublicKey, Option<VerifyingKey>>);
+
+impl Keys {
+    /// No key yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// As [`PublicKey::verifies`].
+    fn verifies(&mut self, key: PublicKey, message: &[u8], signature: &Signature) -> bool {
+        if self.0.len() >= KEYS_MAX {
+            self.0.clear();
+        }
+        let key = self.0.entry(key).or_insert_with(|| key.to_verifying_key());
+        let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
+        key.as_ref().is_some_and(|key| key.verify_strict(message, &signature).is_ok())
+    }
+}
+
+/// An entry with all that can be found out from it alone.
+#[derive(Clone, Debug)]
+pub struct Prepared<'a> {
+    bytes: &'a [u8],
+    leaf_hash: Hash,
+    parts: Result<(Entry<'a>, Result<Statement<'a>, Refusal>), String>,
+    is_authentic: bool,
+}
+
+/// Does the part of an entry's audit that needs no other entry: takes it apart, hashes it, verifies its signature strictly.
+#[must_use]
+pub fn prepare<'a>(bytes: &'a [u8], keys: &mut Keys) -> Prepared<'a> {
+    let leaf_hash = Hash::of_leaf(bytes);
+    let parts = Entry::parse(bytes)
+        .map(|entry| {
+            let statement = Statement::parse(entry.payload);
+            (entry, statement)
+        })
+        .map_err(|error| error.to_string());
+    let is_authentic =
+        parts.as_ref().is_ok_and(|(entry, _)| keys.verifies(entry.signer, &pae(entry.payload), &entry.signature));
+    Prepared { bytes, leaf_hash, parts, is_authentic }
+}
+
+impl<'a> Prepared<'a> {
+    /// The entry's bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The entry's leaf hash.
+    #[must_use]
+    pub const fn leaf_hash(&self) -> Hash {
+        self.leaf_hash
+    }
+
+    /// Compares the entry with the leaf hash that a tile or a journal holds for it.
+    ///
+    /// # Errors
+    /// They differ: one of both was changed.
+    pub fn expect_leaf_hash(&self, index: LeafIndex, stored: Hash, place: &str) -> Result<(), Finding> {
+        if self.leaf_hash == stored {
+            return Ok(());
+        }
+        let detail = format!("the entry does not hash to what {place} holds for it: one of both was changed");
+        Err(Finding::new(AuditCheck::LeafHash, detail).at(index).between(stored, self.leaf_hash))
+    }
+}
+
+/// Replays a ledger. After a finding it must not be used further: what follows would be judged by a state that is not the
+/// ledger's.
+#[derive(Clone, Debug)]
+pub struct Auditor {
+    origin: Origin,
+    tree: CompactTree,
+    tiles: tiles::Rows,
+    previous: Hash,
+    received_at: Option<UnixMillis>,
+    state: MemoryState,
+}
+
+impl Auditor {
+    /// Begins with the empty ledger of this origin.
+    #[must_use]
+    pub fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            tree: CompactTree::new(),
+            tiles: tiles::Rows::default(),
+            previous: Hash::ZERO,
+            received_at: None,
+            state: MemoryState::new(),
+        }
+    }
+
+    /// How many entries were audited.
+    #[must_use]
+    pub const fn size(&self) -> TreeSize {
+        self.tree.size()
+    }
+
+    /// The root over them.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        self.tree.root()
+    }
+
+    /// The state that follows from them.
+    #[must_use]
+    pub const fn state(&self) -> &MemoryState {
+        &self.state
+    }
+
+    /// Audits the next entry.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Finding> {
+        self.apply(&prepare(bytes, &mut Keys::new()))
+    }
+
+    /// Audits the next entry, of which [`prepare`] did its part.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn apply(&mut self, prepared: &Prepared<'_>) -> Result<(), Finding> {
+        let index = LeafIndex::new(self.size().get());
+        self.check(index, prepared).map_err(|finding| finding.at(index))?;
+        self.tree.push(prepared.leaf_hash);
+        self.tiles.push(prepared.leaf_hash);
+        self.previous = prepared.leaf_hash;
+        Ok(())
+    }
+
+    fn check(&mut self, index: LeafIndex, prepared: &Prepared<'_>) -> Result<(), Finding> {
+        let (entry, statement) =
+            prepared.parts.as_ref().map_err(|error| Finding::new(AuditCheck::EntryBytes, error.as_str()))?;
+        let chain = |detail: &str| Finding::new(AuditCheck::EntryChain, detail);
+        if entry.index != index {
+            return Err(chain("the entry's own index").between(index, entry.index));
+        }
+        if entry.previous != self.previous {
+            return Err(chain("the leaf hash of the entry before").between(self.previous, entry.previous));
+        }
+        if let Some(earliest) = self.received_at.filter(|earliest| entry.received_at < *earliest) {
+            let found = chain("received before the entry before it");
+            return Err(found.between(format!("{earliest} or later"), entry.received_at));
+        }
+        if !prepared.is_authentic {
+            let found = Finding::new(AuditCheck::Signatures, "the signature does not verify");
+            return Err(found.between(format!("a signature by {}", entry.signer), "another"));
+        }
+        let statement = statement.as_ref().map_err(|refusal| refused(refusal.clone()))?;
+        if statement.signer() != entry.signer {
+            let found = Finding::new(AuditCheck::Signatures, "the statement names another signer than the entry");
+            return Err(found.between(statement.signer(), entry.signer));
+        }
+        let context =
+            Context { origin: &self.origin, index, received_at: entry.received_at, scope: Scope::Whole };
+        let effects = match apply(&self.state, &context, statement, entry.payload) {
+            Ok(effects) => effects,
+            Err(ApplyError::Refused(refusal)) => return Err(refused(refusal)),
+            Err(ApplyError::State(never)) => match never {},
+        };
+        if effects.links() != entry.links.as_slice() {
+            let found = Finding::new(AuditCheck::LotLinks, "the lots that the statement names, each with its last entry");
+            return Err(found.between(links(effects.links()), links(&entry.links)));
+        }
+        self.state.write(effects.finish(prepared.leaf_hash));
+        self.received_at = Some(entry.received_at);
+        Ok(())
+    }
+
+    /// The tiles that the entries audited since the last call have filled, with the hashes that they must hold.
+    pub fn take_full_tiles(&mut self) -> Vec<Tile> {
+        self.tiles.take_full()
+    }
+
+    /// The partial tiles of the tree as it is now.
+    #[must_use]
+    pub fn partial_tiles(&self) -> Vec<Tile> {
+        self.tiles.partial()
+    }
+
+    /// Compares the tree as it is now with a checkpoint. Whether somebody signed that is another question.
+    ///
+    /// # Errors
+    /// Size or root differ.
+    pub fn finish(&self, checkpoint: &Checkpoint) -> Result<(), Finding> {
+        if checkpoint.size() != self.size() {
+            let found = Finding::new(AuditCheck::TreeSize, "entries found and entries in the checkpoint");
+            return Err(found.between(checkpoint.size(), self.size()));
+        }
+        if checkpoint.root() != self.root() {
+            let found = Finding::new(AuditCheck::TreeRoot, "the root over all entries and the checkpoint's");
+            return Err(found.between(checkpoint.root(), self.root()));
+        }
+        Ok(())
+    }
+}
+
+/// A refusal by the rules as a finding.
+fn refused(refusal: Refusal) -> Finding {
+    let check = match refusal.code {
+        Code::UnknownSigner | Code::RevokedKey => AuditCheck::SignerRegistered,
+        Code::WrongSequence => AuditCheck::SignerChain,
+        _ => AuditCheck::Rules,
+    };
+    let expected = refusal.expected.map(|next| format!("seq {} prev {}", next.seq, next.prev));
+    Finding { code: Some(refusal.code), expected, ..Finding::new(check, refusal.to_string()) }
+}
+
+fn links(links: &[LotLink]) -> String {
+    let texts: Vec<String> =
+        links.iter().map(|link| format!("lot {} seq {} after {}", link.lot, link.seq, link.previous)).collect();
+    if texts.is_empty() { "none".into() } else { texts.join(", ") }
+}

@@ -1,0 +1,25 @@
+//! Writing JSON text.
+
+use alloc::format;
+use alloc::string::String;
+
+/// A string with its quotes and escapes.
+pub(crate) fn text(value: &str) -> String {
+    let mut json = String::with_capacity(value.len().saturating_add(2));
+    json.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            c if c < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => json.push(c),
+        }
+    }
+    json.push('"');
+    json
+}
+
+/// A value already written, or `null`.
+pub(crate) fn or_null(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "null".into())
+}
