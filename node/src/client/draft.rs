@@ -1,0 +1,136 @@
+//! Bodies of event statements, built step by step. The EPCIS event inside is plain EPCIS 2.0.
+
+use serde_json::{Map, Value, json};
+
+use super::amount::TypedAmount;
+
+/// Letters of lot identifiers and serials: Crockford's base 32.
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Length of a new identifier: 80 random bits.
+const ID_CHARS: usize = 16;
+
+/// A body of an `event` statement in the making.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    body: Map<String, Value>,
+    event: Map<String, Value>,
+    creates: Map<String, Value>,
+}
+
+impl Draft {
+    /// Begins an event with a verb, at a time such as `2026-11-23T08:15:00.000+07:00`.
+    #[must_use]
+    pub fn new(verb: &str, event_time: &str, event_id: &str) -> Self {
+        let (kind, action, step) = match verb {
+            "harvest" => ("ObjectEvent", Some("ADD"), Some("commissioning")),
+            "process" | "merge" | "split" => ("TransformationEvent", None, Some("commissioning")),
+            "pack" => ("TransformationEvent", None, Some("packing")),
+            "ship" => ("ObjectEvent", Some("OBSERVE"), Some("shipping")),
+            "receive" => ("ObjectEvent", Some("OBSERVE"), Some("receiving")),
+            "sell" => ("ObjectEvent", Some("OBSERVE"), Some("retail_selling")),
+            "lose" => ("ObjectEvent", Some("OBSERVE"), Some("destroying")),
+            "inspect" => ("ObjectEvent", Some("OBSERVE"), Some("inspecting")),
+            "recall" => ("ObjectEvent", Some("OBSERVE"), Some("holding")),
+            _ => ("ObjectEvent", Some("OBSERVE"), None),
+        };
+        let mut event = Map::new();
+        let mut put = |key: &str, value: &str| event.insert(key.to_owned(), value.into());
+        put("type", kind);
+        put("eventID", event_id);
+        put("eventTime", event_time);
+        put("eventTimeZoneOffset", offset_of(event_time));
+        action.map(|action| put("action", action));
+        step.map(|step| put("bizStep", step));
+        if verb == "recall" {
+            put("disposition", "recalled");
+        }
+        let body = Map::from_iter([("verb".to_owned(), verb.into())]);
+        Self { body, event, creates: Map::new() }
+    }
+
+    /// Sets a member of the body.
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.body.insert(key.to_owned(), value.into());
+    }
+
+    /// Sets a member of the EPCIS event.
+    pub fn set_event(&mut self, key: &str, value: impl Into<Value>) {
+        self.event.insert(key.to_owned(), value.into());
+    }
+
+    /// Adds to a list of the EPCIS event.
+    pub fn push(&mut self, list: &str, element: Value) {
+        let list = self.event.entry(list).or_insert_with(|| json!([]));
+        if let Value::Array(values) = list {
+            values.push(element);
+        }
+    }
+
+    /// Adds an amount of a lot to a list of the EPCIS event.
+    pub fn amount(&mut self, list: &str, lot: &str, amount: &TypedAmount) {
+        self.push(list, amount.element(lot));
+    }
+
+    /// Adds a lot that the event creates.
+    pub fn create(&mut self, list: &str, lot: &str, product: &str, amount: &TypedAmount) {
+        self.amount(list, lot, amount);
+        self.creates.insert(lot.to_owned(), json!({"product": product}));
+    }
+
+    /// Names who sends or receives.
+    pub fn party(&mut self, list: &str, member: &str, actor: &str) {
+        self.push(list, json!({"type": "possessing_party", member: actor}));
+    }
+
+    /// Names the place where it happened.
+    pub fn place(&mut self, place: &str) {
+        self.set_event("readPoint", json!({"id": place}));
+        self.set_event("bizLocation", json!({"id": place}));
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn into_body(mut self) -> Value {
+        self.body.insert("event".to_owned(), Value::Object(self.event));
+        if !self.creates.is_empty() {
+            self.body.insert("creates".to_owned(), Value::Object(self.creates));
+        }
+        Value::Object(self.body)
+    }
+}
+
+/// The original event again, declared an error.
+#[must_use]
+pub fn correction(original: &Value, reason: &str, declared_at: &str) -> Value {
+    let mut event = original.clone();
+    event["errorDeclaration"] = json!({"declarationTime": declared_at, "reason": reason});
+    json!({"verb": "correct", "event": event})
+}
+
+/// The offset at the end of a time.
+fn offset_of(time: &str) -> &str {
+    let start = time.len().saturating_sub("+07:00".len());
+    time.get(start..).filter(|offset| offset.starts_with(['+', '-'])).unwrap_or("+00:00")
+}
+
+/// A new identifier of a lot or pack, from random bytes.
+#[must_use]
+pub fn identifier(random: &[u8; ID_CHARS]) -> String {
+    random.iter().map(|byte| char::from(*CROCKFORD.get(usize::from(byte % 32)).unwrap_or(&b'0'))).collect()
+}
+
+/// A new identifier from the system's randomness.
+///
+/// # Errors
+/// When the system has none.
+pub fn new_identifier() -> std::io::Result<String> {
+    let mut random = [0; ID_CHARS];
+    getrandom::fill(&mut random).map_err(std::io::Error::other)?;
+    Ok(identifier(&random))
+}
+
+/// A new event identifier.
+#[must_use]
+pub fn new_event_id() -> String {
+    format!("urn:uuid:{}", uuid::Uuid::now_v7())
+}
