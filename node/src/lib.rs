@@ -1,1 +1,4 @@
-//! Library.
+//! The node of a traceability ledger.
+pub mod config;
+pub mod store;
+pub mod index;
