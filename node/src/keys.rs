@@ -36,6 +36,12 @@ impl Passphrase {
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
+
+    /// Whether it is this text.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        self.0.as_str() == text
+    }
 }
 
 impl fmt::Debug for Passphrase {

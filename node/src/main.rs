@@ -1,3 +1,7 @@
-//! Placeholder entry point until the command line stands.
+//! The `nguon` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nguon_node::cli::main()
+}

@@ -134,3 +134,27 @@ pub fn new_identifier() -> std::io::Result<String> {
 pub fn new_event_id() -> String {
     format!("urn:uuid:{}", uuid::Uuid::now_v7())
 }
+
+/// Uploads a file and answers the reference that a statement holds. The media type follows from the file's first bytes.
+///
+/// # Errors
+/// The file cannot be read, or the node refuses it.
+pub fn file_reference(
+    client: &super::NodeClient,
+    key: &ed25519_dalek::SigningKey,
+    file: &std::path::Path,
+) -> anyhow::Result<Value> {
+    use anyhow::Context as _;
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let length = bytes.len();
+    let media_type = match bytes.as_slice() {
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        [b'%', b'P', b'D', b'F', ..] => "application/pdf",
+        [b'{', ..] => "application/json",
+        _ => "application/octet-stream",
+    };
+    let hash = client.put_blob(key, bytes)?;
+    Ok(json!({"sha256": hash.to_string(), "mediaType": media_type, "bytes": length}))
+}

@@ -1,0 +1,423 @@
+//! What follows from the entries, ready to be looked up: a cache that can be lost at any moment (`docs/architecture.md`).
+//!
+//! Reads see what was acknowledged a moment ago in memory, then a bounded cache of records, then sled. Writes go to memory at once and to
+//! sled behind it, on a thread of its own: no acknowledgement waits for sled, and none depends on it.
+
+mod applied;
+mod check;
+mod clean;
+mod codec;
+mod memory;
+mod replay;
+mod sled_tree;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use nguon_ledger::hash::Hash;
+use nguon_ledger::identifier::{LotKey, Origin};
+use nguon_ledger::key::PublicKey;
+use nguon_ledger::refusal::Flag;
+use nguon_ledger::state::{Key, Record};
+use nguon_ledger::tree::{LeafIndex, TreeSize};
+use thiserror::Error;
+
+pub(crate) use applied::{Applied, AppliedEntry};
+pub use codec::CodecError;
+pub(crate) use codec::{Stamp, Table};
+pub use replay::ReplayError;
+pub use sled_tree::SledError;
+
+use crate::config::IndexLimits;
+use crate::store::{LogStore, durable};
+use memory::Memory;
+use sled_tree::SledTree;
+
+/// Most entries that the indexing thread writes to sled at once.
+const BATCH_ENTRIES: usize = 4_096;
+/// sled's own folder within the index.
+const SLED: &str = "sled";
+
+/// The index cannot be read or written; it will be made again at the next start. Nothing that was acknowledged is lost.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum IndexError {
+    /// sled failed.
+    #[error(transparent)]
+    Sled(#[from] SledError),
+    /// A value is damaged.
+    #[error("a value of the index is damaged")]
+    Codec(#[from] CodecError),
+    /// It failed before.
+    #[error("the index is broken and will be made again at the next start")]
+    Broken,
+}
+
+/// Why the index cannot be opened or made again.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenIndexError {
+    /// The log cannot be applied.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The disk refused.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The index, open.
+#[derive(Debug)]
+pub struct Index {
+    reader: Arc<Reader>,
+    folder: PathBuf,
+    queue: Option<SyncSender<(Applied, u64)>>,
+    indexer: Option<JoinHandle<()>>,
+}
+
+/// The reading side, shared by all.
+#[derive(Debug)]
+pub struct Reader {
+    origin: Origin,
+    tree: SledTree,
+    memory: Mutex<Memory>,
+    is_broken: AtomicBool,
+}
+
+/// Told how many entries of how many are applied.
+pub type Progress<'p> = &'p dyn Fn(TreeSize, TreeSize);
+
+impl Index {
+    /// Opens the index of a log. What is missing is applied from the log; whatever else is not as it should be leads to a new index, with
+    /// the old one moved aside.
+    ///
+    /// # Errors
+    /// The log cannot be applied, or the disk refuses.
+    pub fn open(
+        folder: &Path,
+        origin: &Origin,
+        store: &dyn LogStore,
+        limits: IndexLimits,
+        progress: Progress<'_>,
+    ) -> Result<Self, OpenIndexError> {
+        let io = |source| OpenIndexError::Io { path: folder.to_owned(), source };
+        durable::create_folders(folder).map_err(io)?;
+        let found = match open_existing(folder, origin, store, limits) {
+            Ok(found) => found,
+            Err(reason) => {
+                tracing::warn!(%reason, folder = %folder.display(), "the index is not usable; it is moved aside and made again");
+                move_aside(folder).map_err(io)?;
+                None
+            }
+        };
+        let (reader, size) = match found {
+            Some((reader, size)) => (reader, size),
+            None => {
+                // Without a stamp to trust, what little may be there is nothing to build on.
+                let files = folder.join(SLED);
+                if files.exists() {
+                    fs::remove_dir_all(&files).map_err(io)?;
+                }
+                let tree = SledTree::open(&files, limits.cache_bytes);
+                let tree = tree.map_err(|error| ReplayError::Index(error.into()))?;
+                (Reader::new(origin.clone(), tree, limits), TreeSize::ZERO)
+            }
+        };
+        let reader = Arc::new(reader);
+        let tree = replay::tree_at(store, size)?;
+        replay::replay(store, &reader, tree, limits.replay_entries, progress, &mut |mut applied| {
+            let generation = reader.lock().publish(&mut applied);
+            let written = reader.write(&[(applied, generation)]);
+            if written.is_err() {
+                reader.break_down();
+            }
+            written
+        })?;
+        let (queue, groups) = sync_channel(limits.queue_groups);
+        let indexer = {
+            let reader = Arc::clone(&reader);
+            thread::spawn(move || run_indexer(&reader, &groups))
+        };
+        Ok(Self { reader, folder: folder.to_owned(), queue: Some(queue), indexer: Some(indexer) })
+    }
+
+    /// The reading side.
+    #[must_use]
+    pub const fn reader(&self) -> &Arc<Reader> {
+        &self.reader
+    }
+
+    /// Takes a durable group in: readers see it on return, sled some time later. Waits when sled is far behind.
+    pub(crate) fn publish(&self, mut applied: Applied) {
+        let generation = self.reader.lock().publish(&mut applied);
+        if let Some(queue) = &self.queue
+            && queue.send((applied, generation)).is_err()
+        {
+            self.reader.break_down();
+        }
+    }
+
+    /// Removes an index, so that the next start makes it again.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn remove(folder: &Path) -> io::Result<()> {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.queue = None;
+        let is_done = self.indexer.take().is_none_or(|indexer| indexer.join().is_ok());
+        if !is_done || self.reader.is_broken() || self.reader.tree.flush().is_err() {
+            return;
+        }
+        // The mark is left only when nobody reads on; without it the next start looks more closely.
+        if Arc::strong_count(&self.reader) == 1
+            && let Err(error) = clean::leave(&self.folder, &self.folder.join(SLED))
+        {
+            tracing::warn!(%error, "the index was not marked as closed; the next start checks all of it");
+        }
+    }
+}
+
+/// Why an index that is there is not used.
+#[derive(Debug, Error)]
+enum Unusable {
+    #[error(transparent)]
+    Sled(#[from] SledError),
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    #[error("it cannot be read: {0}")]
+    Io(#[from] io::Error),
+    #[error("it was not closed, and does not agree with itself")]
+    NotWhole,
+    #[error("it is of {size} entries, and the log has {head}")]
+    Ahead { size: TreeSize, head: TreeSize },
+    #[error("it is of another tree")]
+    OtherTree,
+}
+
+/// Opens what is there: the reader and the size of its tree, or nothing when there is no index yet.
+fn open_existing(
+    folder: &Path,
+    origin: &Origin,
+    store: &dyn LogStore,
+    limits: IndexLimits,
+) -> Result<Option<(Reader, TreeSize)>, Unusable> {
+    let files = folder.join(SLED);
+    if !files.exists() {
+        return Ok(None);
+    }
+    let was_closed = clean::take(folder, &files)?;
+    let tree = SledTree::open(&files, limits.cache_bytes)?;
+    let Some(stamp) = tree.get(&codec::stamp_key())? else { return Ok(None) };
+    let stamp = codec::decode_stamp(&stamp)?;
+    let head = store.head().size();
+    if stamp.size > head {
+        return Err(Unusable::Ahead { size: stamp.size, head });
+    }
+    let root = replay::tree_at(store, stamp.size).map(|tree| tree.root());
+    if root.ok() != Some(stamp.root) {
+        return Err(Unusable::OtherTree);
+    }
+    if !was_closed && !check::is_whole(&tree, origin, &stamp)? {
+        return Err(Unusable::NotWhole);
+    }
+    Ok(Some((Reader::new(origin.clone(), tree, limits), stamp.size)))
+}
+
+/// Moves a broken index to `index.broken-1`, in place of an older one.
+fn move_aside(folder: &Path) -> io::Result<()> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let aside = folder.with_file_name(format!("{name}.broken-1"));
+    if aside.exists() {
+        fs::remove_dir_all(&aside)?;
+    }
+    fs::rename(folder, &aside)?;
+    durable::create_folders(folder)
+}
+
+fn run_indexer(reader: &Reader, groups: &Receiver<(Applied, u64)>) {
+    while let Ok(first) = groups.recv() {
+        let mut entries = first.0.entries();
+        let mut batch = vec![first];
+        while entries < BATCH_ENTRIES
+            && let Ok(next) = groups.try_recv()
+        {
+            entries += next.0.entries();
+            batch.push(next);
+        }
+        if let Err(error) = reader.write(&batch) {
+            tracing::error!(%error, "the index cannot be written; the log is whole, and the next start makes the index again");
+            reader.break_down();
+            return;
+        }
+    }
+}
+
+impl Reader {
+    fn new(origin: Origin, tree: SledTree, limits: IndexLimits) -> Self {
+        let memory = Mutex::new(Memory::new(limits.record_bytes));
+        Self { origin, tree, memory, is_broken: AtomicBool::new(false) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The ledger that this is the index of.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether the index has failed.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Acquire)
+    }
+
+    fn break_down(&self) {
+        self.is_broken.store(true, Ordering::Release);
+    }
+
+    /// Writes groups to sled as one batch.
+    fn write(&self, groups: &[(Applied, u64)]) -> Result<(), IndexError> {
+        let mut merged = std::collections::BTreeMap::new();
+        for (applied, _) in groups {
+            merged.extend(applied.pairs.iter().map(|(key, value)| (key.as_slice(), value.as_slice())));
+        }
+        self.tree.apply(merged.into_iter())?;
+        let mut memory = self.lock();
+        for (applied, generation) in groups {
+            memory.forget(applied.pairs.keys(), *generation);
+        }
+        Ok(())
+    }
+
+    /// The value of a key, with the number of the last group that may have changed it.
+    fn value(&self, key: &[u8]) -> Result<(Option<Vec<u8>>, u64), IndexError> {
+        let generation = {
+            let memory = self.lock();
+            if let Some(value) = memory.pending(key) {
+                return Ok((Some(value.to_vec()), memory.generation()));
+            }
+            memory.generation()
+        };
+        Ok((self.check(self.tree.get(key))?, generation))
+    }
+
+    /// Notes that the index is broken when sled fails.
+    fn check<T>(&self, result: Result<T, SledError>) -> Result<T, IndexError> {
+        if let Err(error) = &result {
+            tracing::error!(%error, "the index cannot be read; the next start makes it again");
+            self.break_down();
+        }
+        Ok(result?)
+    }
+
+    /// The record under a key.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn record(&self, key: &Key) -> Result<Option<Record>, IndexError> {
+        let key = codec::record_key(key);
+        if let Some(record) = self.lock().record(&key) {
+            return Ok(Some(record));
+        }
+        let (value, generation) = self.value(&key)?;
+        let Some(value) = value else { return Ok(None) };
+        let record = codec::decode_record(&self.origin, &value).inspect_err(|_| self.break_down())?;
+        self.lock().cache_read(generation, key, record.clone(), value.len());
+        Ok(Some(record))
+    }
+
+    /// A signer's accepted statement: its entry, and SHA-256 of its payload.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn statement(&self, signer: &PublicKey, seq: u64) -> Result<Option<(LeafIndex, Hash)>, IndexError> {
+        let (value, _) = self.value(&codec::statement_key(signer, seq))?;
+        Ok(value.map(|value| codec::decode_statement(&value)).transpose()?)
+    }
+
+    /// A lot's entry by its place among the lot's entries.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn lot_entry(&self, lot: &LotKey, seq: u32) -> Result<Option<LeafIndex>, IndexError> {
+        let (value, _) = self.value(&codec::lot_entry_key(lot, seq))?;
+        Ok(value.map(|value| codec::decode_index(&value)).transpose()?)
+    }
+
+    /// What was odd about an entry.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn flags(&self, index: LeafIndex) -> Result<Vec<Flag>, IndexError> {
+        let (value, _) = self.value(&codec::flags_key(index))?;
+        Ok(value.map_or(Ok(Vec::new()), |value| codec::decode_flags(&value))?)
+    }
+
+    /// The registry statements about an actor, a product or a place, ascending; at most `limit`.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn about(&self, uri: &str, limit: usize) -> Result<Vec<LeafIndex>, IndexError> {
+        let prefix = codec::about_prefix(uri);
+        let keys = self.scan(&prefix, &prefix, limit)?;
+        Ok(keys.iter().map(|(key, _)| codec::about_entry(key)).collect::<Result<_, _>>()?)
+    }
+
+    /// The slugs of a table that come after one, ascending; at most `limit`.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub(crate) fn slugs(&self, table: Table, after: Option<&str>, limit: usize) -> Result<Vec<String>, IndexError> {
+        let prefix = table.key(&[]);
+        // The least key above another is that one with a zero byte behind it.
+        let from = after.map_or_else(|| prefix.clone(), |slug| table.key(&[slug.as_bytes(), &[0]]));
+        let keys = self.scan(&prefix, &from, limit)?;
+        let slug = |key: Vec<u8>| key.get(1..).and_then(|slug| String::from_utf8(slug.to_vec()).ok()).ok_or(CodecError);
+        Ok(keys.into_iter().map(|(key, _)| slug(key)).collect::<Result<_, _>>()?)
+    }
+
+    fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<sled_tree::Pair>, IndexError> {
+        // Memory first: what leaves it in between is in sled by then.
+        let pending: Vec<_> = {
+            let memory = self.lock();
+            memory.pending_from(prefix, from).take(limit).map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        let mut merged: std::collections::BTreeMap<_, _> =
+            self.check(self.tree.scan(prefix, from, limit))?.into_iter().collect();
+        merged.extend(pending);
+        Ok(merged.into_iter().take(limit).collect())
+    }
+}
+
+#[cfg(test)]
+impl Index {
+    pub(crate) fn dump(&self) -> Vec<sled_tree::Pair> {
+        let mut all = Vec::new();
+        let visit = |key: &[u8], value: &[u8]| {
+            all.push((key.to_vec(), value.to_vec()));
+            true
+        };
+        self.reader.tree.for_each(visit).unwrap();
+        all
+    }
+}

@@ -1,0 +1,215 @@
+//! How the index is encoded: keys in their own order, records with bincode. Nothing here is ever hashed, signed or sent; a change of format
+//! is a new [`FORMAT`], and the index is made again.
+
+use bincode::config::{Configuration, Limit, LittleEndian, Varint};
+use bincode::{Decode, Encode};
+use nguon_ledger::hash::Hash;
+use nguon_ledger::identifier::LotKey;
+use nguon_ledger::key::PublicKey;
+use nguon_ledger::refusal::Flag;
+use nguon_ledger::state::Key;
+use nguon_ledger::tree::{LeafIndex, TreeSize};
+use thiserror::Error;
+
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use record::{decode_record, encode_record};
+
+/// Version of everything in this module.
+pub(crate) const FORMAT: u32 = 1;
+/// Longest value in bytes: a lot with 100,000 holders, 40 bytes of slug and 16 of amount each, twice (before and after its last event).
+const VALUE_BYTES_MAX: usize = 16 << 20;
+
+const CONFIG: Configuration<LittleEndian, Varint, Limit<VALUE_BYTES_MAX>> =
+    bincode::config::standard().with_limit::<VALUE_BYTES_MAX>();
+
+/// Bytes of the index are not what this module writes: the index is broken and must be made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a value of the index is damaged")]
+#[non_exhaustive]
+pub struct CodecError;
+
+fn to_bytes<T: Encode>(value: &T) -> Result<Vec<u8>, CodecError> {
+    bincode::encode_to_vec(value, CONFIG).map_err(|_| CodecError)
+}
+
+fn from_bytes<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
+    let (value, consumed) = bincode::decode_from_slice(bytes, CONFIG).map_err(|_| CodecError)?;
+    if consumed == bytes.len() { Ok(value) } else { Err(CodecError) }
+}
+
+/// What a key of the index begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Stamp,
+    Charter,
+    Actor,
+    Signer,
+    Product,
+    Gtin,
+    Place,
+    Lot,
+    Child,
+    Event,
+    Entry,
+    /// (signer, seq) -> entry and payload hash.
+    Statement,
+    /// (lot, lot seq) -> entry.
+    LotEntry,
+    /// (subject's URI, entry) -> nothing: the registry statements about it.
+    About,
+    /// entry -> its flags, when it has any.
+    Flags,
+}
+
+impl Table {
+    /// Its first byte.
+    pub(crate) const fn byte(self) -> u8 {
+        match self {
+            Self::Stamp => 0,
+            Self::Charter => 1,
+            Self::Actor => 2,
+            Self::Signer => 3,
+            Self::Product => 4,
+            Self::Gtin => 5,
+            Self::Place => 6,
+            Self::Lot => 7,
+            Self::Child => 8,
+            Self::Event => 9,
+            Self::Entry => 10,
+            Self::Statement => 11,
+            Self::LotEntry => 12,
+            Self::About => 13,
+            Self::Flags => 14,
+        }
+    }
+
+    /// A key of this table.
+    pub(crate) fn key(self, parts: &[&[u8]]) -> Vec<u8> {
+        let mut key = vec![self.byte()];
+        parts.iter().for_each(|part| key.extend_from_slice(part));
+        key
+    }
+}
+
+/// The key of a record.
+pub(crate) fn record_key(key: &Key) -> Vec<u8> {
+    match key {
+        Key::Charter => Table::Charter.key(&[]),
+        Key::Actor(uri) => Table::Actor.key(&[uri.slug().as_bytes()]),
+        Key::Signer(signer) => Table::Signer.key(&[signer.as_bytes()]),
+        Key::Product(uri) => Table::Product.key(&[uri.slug().as_bytes()]),
+        Key::Gtin(gtin) => Table::Gtin.key(&[gtin.as_str().as_bytes()]),
+        Key::Place(uri) => Table::Place.key(&[uri.slug().as_bytes()]),
+        Key::Lot(lot) => Table::Lot.key(&[lot.hash().as_bytes()]),
+        Key::Child { lot, number } => Table::Child.key(&[lot.hash().as_bytes(), &number.to_be_bytes()]),
+        Key::Event(id) => Table::Event.key(&[id.as_bytes()]),
+        Key::Entry(leaf_hash) => Table::Entry.key(&[leaf_hash.as_bytes()]),
+    }
+}
+
+/// The key of a signer's statement.
+pub(crate) fn statement_key(signer: &PublicKey, seq: u64) -> Vec<u8> {
+    Table::Statement.key(&[signer.as_bytes(), &seq.to_be_bytes()])
+}
+
+/// The key of a lot's entry.
+pub(crate) fn lot_entry_key(lot: &LotKey, seq: u32) -> Vec<u8> {
+    Table::LotEntry.key(&[lot.hash().as_bytes(), &seq.to_be_bytes()])
+}
+
+/// What the keys of the statements about a subject begin with. No URI holds a zero byte, so none is the beginning of another's.
+pub(crate) fn about_prefix(uri: &str) -> Vec<u8> {
+    Table::About.key(&[uri.as_bytes(), &[0]])
+}
+
+/// The key of a registry statement about a subject.
+pub(crate) fn about_key(uri: &str, index: LeafIndex) -> Vec<u8> {
+    Table::About.key(&[uri.as_bytes(), &[0], &index.get().to_be_bytes()])
+}
+
+/// The entry that such a key names.
+pub(crate) fn about_entry(key: &[u8]) -> Result<LeafIndex, CodecError> {
+    key.last_chunk::<8>().map(|index| LeafIndex::new(u64::from_be_bytes(*index))).ok_or(CodecError)
+}
+
+/// The key of an entry's flags.
+pub(crate) fn flags_key(index: LeafIndex) -> Vec<u8> {
+    Table::Flags.key(&[&index.get().to_be_bytes()])
+}
+
+/// The key of the stamp.
+pub(crate) fn stamp_key() -> Vec<u8> {
+    Table::Stamp.key(&[])
+}
+
+/// Of which tree an index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) size: TreeSize,
+    pub(crate) root: Hash,
+}
+
+/// Encodes a stamp.
+pub(crate) fn encode_stamp(stamp: &Stamp) -> Result<Vec<u8>, CodecError> {
+    to_bytes(&(FORMAT, stamp.size.get(), stamp.root.as_bytes()))
+}
+
+/// Decodes a stamp; one of another format is an error.
+pub(crate) fn decode_stamp(bytes: &[u8]) -> Result<Stamp, CodecError> {
+    let (format, size, root): (u32, u64, [u8; 32]) = from_bytes(bytes)?;
+    if format != FORMAT {
+        return Err(CodecError);
+    }
+    Ok(Stamp { size: TreeSize::new(size), root: Hash::from_bytes(root) })
+}
+
+/// Encodes where an entry stands.
+pub(crate) fn encode_index(index: LeafIndex) -> Result<Vec<u8>, CodecError> {
+    to_bytes(&index.get())
+}
+
+/// Decodes where an entry stands.
+pub(crate) fn decode_index(bytes: &[u8]) -> Result<LeafIndex, CodecError> {
+    from_bytes(bytes).map(LeafIndex::new)
+}
+
+/// Encodes a signer's statement: its entry and SHA-256 of its payload.
+pub(crate) fn encode_statement(index: LeafIndex, payload_hash: &Hash) -> Result<Vec<u8>, CodecError> {
+    to_bytes(&(index.get(), payload_hash.as_bytes()))
+}
+
+/// Decodes it.
+pub(crate) fn decode_statement(bytes: &[u8]) -> Result<(LeafIndex, Hash), CodecError> {
+    let (index, hash): (u64, [u8; 32]) = from_bytes(bytes)?;
+    Ok((LeafIndex::new(index), Hash::from_bytes(hash)))
+}
+
+/// Every flag, in the order of its number in the index.
+const FLAGS: [Flag; 5] =
+    [Flag::ClockAhead, Flag::Late, Flag::TimeBeforeCreation, Flag::CorrectionNotUndone, Flag::Shortfall];
+
+/// Encodes an entry's flags.
+pub(crate) fn encode_flags(flags: &[Flag]) -> Result<Vec<u8>, CodecError> {
+    let numbers = flags.iter().map(|flag| position(&FLAGS, flag)).collect::<Result<Vec<u8>, _>>()?;
+    to_bytes(&numbers)
+}
+
+/// Decodes an entry's flags.
+pub(crate) fn decode_flags(bytes: &[u8]) -> Result<Vec<Flag>, CodecError> {
+    let numbers: Vec<u8> = from_bytes(bytes)?;
+    numbers.iter().map(|number| word(&FLAGS, *number)).collect()
+}
+
+/// The number of a word in its list.
+fn position<T: PartialEq>(all: &[T], word: &T) -> Result<u8, CodecError> {
+    let at = all.iter().position(|other| other == word).ok_or(CodecError)?;
+    u8::try_from(at).map_err(|_| CodecError)
+}
+
+fn word<T: Copy>(all: &[T], number: u8) -> Result<T, CodecError> {
+    all.get(usize::from(number)).copied().ok_or(CodecError)
+}
+
