@@ -249,7 +249,17 @@ fn positions_are_coarse() {
 #[test]
 fn dates_are_calendar_dates() {
     is_fine("place", "/names/0/from", json!("2024-02-29"));
-    for bad in ["2025-02-29", "2025-7-01", "20250701", "2025-07-01Z", "12025-07-1", "2025/07/01", ""] {
+    for bad in [
+        "2025-02-29",
+        "2025-7-01",
+        "+2025-7-01",
+        " 2025-7-01",
+        "20250701",
+        "2025-07-01Z",
+        "12025-07-1",
+        "2025/07/01",
+        "",
+    ] {
         assert_eq!(fault("place", "/names/0/from", json!(bad)), "body.names[0].from", "{bad:?}");
         assert_eq!(fault("event", "/certificate/validTo", json!(bad)), "body.certificate.validTo", "{bad:?}");
     }
