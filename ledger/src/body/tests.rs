@@ -188,22 +188,26 @@ fn nothing_is_missing_and_nothing_is_null() {
 /// The field at fault when one value of a full body is another.
 #[track_caller]
 fn fault(kind: &str, pointer: &str, value: Value) -> String {
-    read(kind, &changed(kind, pointer, value.clone())).expect_err(&value.to_string()).field
+    let shown = value.to_string();
+    read(kind, &changed(kind, pointer, value)).expect_err(&shown).field
 }
 
 fn changed(kind: &str, pointer: &str, value: Value) -> Value {
     let mut body = full(kind);
     let (parent, key) = pointer.rsplit_once('/').unwrap();
-    match body.pointer_mut(parent).unwrap() {
-        Value::Array(items) => items[key.parse::<usize>().unwrap()] = value,
-        object => object[key] = value,
+    let parent = body.pointer_mut(parent).unwrap();
+    if let Value::Array(items) = parent {
+        items[key.parse::<usize>().unwrap()] = value;
+    } else {
+        parent[key] = value;
     }
     body
 }
 
 #[track_caller]
 fn is_fine(kind: &str, pointer: &str, value: Value) {
-    assert_eq!(read(kind, &changed(kind, pointer, value.clone())), Ok(()), "{value}");
+    let shown = value.to_string();
+    assert_eq!(read(kind, &changed(kind, pointer, value)), Ok(()), "{shown}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Who registers whom and what, and what of it may change.
 
 use super::*;
+use crate::identifier::ActorUri;
+use crate::state::ActorRecord;
 
 /// The code and field of a refused registration.
 #[track_caller]
@@ -13,8 +15,8 @@ fn role_missing(field: &str) -> (Code, String) {
     (Code::RoleMissing, field.into())
 }
 
-fn actor_record(world: &World, slug: &str) -> crate::state::ActorRecord {
-    let uri = crate::identifier::ActorUri::parse(&origin(), &named_actor(slug)).unwrap();
+fn actor_record(world: &World, slug: &str) -> ActorRecord {
+    let uri = ActorUri::parse(&origin(), &named_actor(slug)).unwrap();
     match world.state.read(&Key::Actor(uri)) {
         Ok(Some(Record::Actor(actor))) => actor,
         other => panic!("{other:?}"),
