@@ -106,6 +106,14 @@ fn at_most_eight_stand_above() {
 }
 
 #[test]
+fn nobody_acts_for_what_is_no_organisation_any_more() {
+    let mut world = World::new();
+    world.say(OPERATOR, "actor", actor("coop", "person", &["producer"], None, &[]));
+    let refused = world.refused(FARMER, acting_for(harvest("1", "canna", 1.0, "KGM"), COOP));
+    assert_eq!(refused, (Code::NotAbove, "body.for".into()));
+}
+
+#[test]
 fn a_record_is_replaced_and_keys_stay() {
     let mut world = World::new();
     world.say(OPERATOR, "actor", actor("farmer", "person", &["seller"], None, &[FARMER, 20]));
