@@ -7,6 +7,9 @@ mod event;
 mod fields;
 mod registry;
 
+#[cfg(test)]
+mod tests;
+
 pub use attest::{Attest, Claim};
 pub use event::{Certificate, EventBody, Serials, Verb};
 pub use registry::{

@@ -325,6 +325,12 @@ impl<S: ReadState> Overlay<S> {
         self.writes.extend(writes);
     }
 
+    /// The record that was written under a key, if one was.
+    #[must_use]
+    pub fn written(&self, key: &Key) -> Option<&Record> {
+        self.writes.get(key)
+    }
+
     /// The writes, in the order of keys.
     #[must_use]
     pub fn into_writes(self) -> BTreeMap<Key, Record> {

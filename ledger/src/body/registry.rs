@@ -507,7 +507,12 @@ impl<'j> PlaceBody<'j> {
 
 /// Reads a calendar date.
 pub(super) fn date<'j>(json: &'j Json<'_>) -> Result<&'j str, String> {
-    json.as_str().filter(|text| is_date(text)).ok_or_else(|| "not a date YYYY-MM-DD".into())
+    // The calendar's reader takes signs and single digits too; and only in this form do dates compare as texts.
+    let has_form = |text: &&str| {
+        let place = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+        text.bytes().enumerate().all(place)
+    };
+    json.as_str().filter(has_form).filter(|text| is_date(text)).ok_or_else(|| "not a date YYYY-MM-DD".into())
 }
 
 /// Reads a coarse coordinate in degrees.

@@ -12,7 +12,7 @@ use crate::amount::{Amount, Dimension, Quantity};
 use crate::body::{EventBody, Verb};
 use crate::epcis::{Action, Event, QuantityElement, What};
 use crate::hash::Hash;
-use crate::identifier::{ItemUri, LotUri, PlaceUri, name_of};
+use crate::identifier::{ItemUri, LotKey, LotUri, PlaceUri, name_of};
 use crate::refusal::{Code, Flag, Refusal};
 use crate::state::{EventRecord, Key, ReadState, Record, SignerRecord};
 use crate::statement::Statement;
@@ -155,6 +155,7 @@ pub(super) struct Shape {
 /// An amount of a lot, and where it stands.
 pub(super) struct LotAmount {
     pub(super) lot: LotUri,
+    pub(super) key: LotKey,
     pub(super) quantity: Quantity,
     pub(super) field: String,
 }
@@ -209,19 +210,17 @@ pub(super) fn amounts<S: ReadState>(
     let origin = session.context.origin;
     let mut amounts: Vec<LotAmount> = Vec::with_capacity(quantities.len());
     for (at, element) in quantities.iter().enumerate() {
-        let field = format!("body.event.{quantity_key}[{at}]");
+        let field = format!("body.event.{quantity_key}[{at}].quantity");
         let lot = LotUri::parse(origin, element.epc_class)
-            .map_err(|_| malformed(&format!("{field}.epcClass"), "not the uri of a lot"))?;
-        let quantity =
-            element.quantity.ok_or_else(|| malformed(&format!("{field}.quantity"), "this verb needs an amount"))?;
-        let field = format!("{field}.quantity");
+            .map_err(|_| malformed(&format!("body.event.{quantity_key}[{at}].epcClass"), "not the uri of a lot"))?;
+        let quantity = element.quantity.ok_or_else(|| malformed(&field, "this verb needs an amount"))?;
         if !quantity.amount().is_positive() {
             return Err(malformed(&field, "not above zero"));
         }
         if amounts.iter().any(|other| other.lot == lot) {
             return Err(malformed(&field, "the same lot twice"));
         }
-        amounts.push(LotAmount { lot, quantity, field });
+        amounts.push(LotAmount { key: lot.key(), lot, quantity, field });
     }
     let listed = amounts.len();
     let mut packs = BTreeSet::new();
@@ -244,7 +243,7 @@ pub(super) fn amounts<S: ReadState>(
             }
             None => {
                 let quantity = Quantity::from_base(Amount::from_whole(1), Dimension::Pieces);
-                amounts.push(LotAmount { lot, quantity, field });
+                amounts.push(LotAmount { key: lot.key(), lot, quantity, field });
             }
         }
     }

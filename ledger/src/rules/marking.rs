@@ -174,7 +174,6 @@ fn undo_movement<S: ReadState>(
         } else if let Some(before) = lot.before.take() {
             lot.balances = *before;
         }
-        lot.before = None;
         lot.last_effect = session.context.index;
         session.put_lot(key, lot);
     }

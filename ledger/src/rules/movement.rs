@@ -22,6 +22,7 @@ use crate::time::UnixMillis;
 /// A lot that comes into being.
 pub(super) struct NewLot {
     pub(super) uri: LotUri,
+    pub(super) key: LotKey,
     pub(super) product: ProductUri,
     pub(super) quantity: Quantity,
     pub(super) field: String,
@@ -34,14 +35,13 @@ pub(super) fn new_lots<S: ReadState>(
     amounts: Vec<LotAmount>,
 ) -> Step<Vec<NewLot>, S> {
     let mut lots = Vec::with_capacity(amounts.len());
-    for LotAmount { lot: uri, quantity, field } in amounts {
-        let key = uri.key();
+    for LotAmount { lot: uri, key, quantity, field } in amounts {
         if session.sees(&key) && session.lot(&key)?.is_some() {
             return Err(Refusal::new(Code::LotExists, field, uri.as_str()).into());
         }
         let created = body.creates.iter().find(|(lot, _)| *lot == uri);
         let (_, product) = created.ok_or_else(|| malformed("body.creates", format!("lacks {uri}")))?;
-        lots.push(NewLot { uri, product: product.clone(), quantity, field });
+        lots.push(NewLot { uri, key, product: product.clone(), quantity, field });
     }
     if lots.len() < body.creates.len() {
         return Err(malformed("body.creates", "names a lot of which the event brings no amount").into());
@@ -99,10 +99,9 @@ pub(super) fn harvest<S: ReadState>(session: &mut Session<'_, S>, party: &Party,
     party.needs(&[Role::Producer])?;
     for lot in new_lots(session, body, amounts)? {
         product_of(session, &lot)?;
-        let key = lot.uri.key();
-        if session.sees(&key) {
+        if session.sees(&lot.key) {
             let record = created(session, &lot, &party.party, body.event.event_time);
-            session.put_lot(key, record);
+            session.put_lot(lot.key, record);
         }
     }
     Ok(())
@@ -123,8 +122,7 @@ pub(super) fn moving<S: ReadState>(
     at: UnixMillis,
 ) -> Step<Vec<Moving>, S> {
     let mut found = Vec::with_capacity(amounts.len());
-    for LotAmount { lot: uri, quantity, field } in amounts {
-        let key = uri.key();
+    for LotAmount { lot: uri, key, quantity, field } in amounts {
         if !session.sees(&key) {
             continue;
         }

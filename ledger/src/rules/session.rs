@@ -116,13 +116,21 @@ impl<'s, S: ReadState> Session<'s, S> {
             if !self.sees(&key) {
                 continue;
             }
-            let Some(lot) = self.lot(&key)? else { continue };
+            // A lot that this statement moved is written already and need not be copied again.
+            let (seq, previous) = match self.state.written(&Key::Lot(key)) {
+                Some(Record::Lot(lot)) => (lot.seq, lot.head),
+                _ => {
+                    let Some(lot) = self.lot(&key)? else { continue };
+                    let chain = (lot.seq, lot.head);
+                    self.put_lot(key, lot);
+                    chain
+                }
+            };
             if self.links.len() == LOT_LINKS_MAX {
                 let detail = String::from("an entry links at most 48 lots");
                 return Err(Refusal::new(Code::TooManyLots, field, detail).into());
             }
-            self.links.push(LotLink { lot: key, seq: lot.seq, previous: lot.head });
-            self.put_lot(key, lot);
+            self.links.push(LotLink { lot: key, seq, previous });
         }
         Ok(())
     }

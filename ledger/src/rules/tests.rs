@@ -375,9 +375,8 @@ fn amount_in(lot: &str, quantity: f64, unit: &str) -> Value {
 }
 
 fn object(verb: &str, action: &str, step: &str, quantities: Vec<Value>) -> Value {
-    json!({ "verb": verb, "event": {
-        "type": "ObjectEvent", "action": action, "bizStep": step, "quantityList": quantities,
-    } })
+    let body = json!({ "verb": verb, "event": { "type": "ObjectEvent", "action": action, "bizStep": step } });
+    with_event(body, "quantityList", quantities.into())
 }
 
 fn creates(lots: &[(&str, &str)]) -> Value {

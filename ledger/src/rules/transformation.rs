@@ -36,7 +36,7 @@ pub(super) fn transform<S: ReadState>(
     party.needs(&[Role::Processor, Role::Producer])?;
 
     let outputs = new_lots(session, body, outputs)?;
-    let unseen = inputs.iter().any(|input| !session.sees(&input.lot.key()));
+    let unseen = inputs.iter().any(|input| !session.sees(&input.key));
     let mut inputs = moving(session, inputs, body.event.event_time)?;
     for input in &mut inputs {
         input.take_from(&party.party)?;
@@ -79,7 +79,7 @@ fn write_lots<S: ReadState>(
     let mut parents: Vec<_> = inputs.iter().map(|input| input.key).collect();
     parents.sort_unstable();
     for output in outputs {
-        let key = output.uri.key();
+        let key = output.key;
         if !session.sees(&key) {
             continue;
         }

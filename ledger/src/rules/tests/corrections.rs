@@ -66,6 +66,7 @@ fn a_harvest_is_undone() {
     world.event(FARMER, correct(&said));
     let lot = world.lot("1");
     assert_eq!((lot.voided, lot.seq, world.books("1").as_str()), (true, 2, ""));
+    assert_eq!((lot.last_effect.get(), lot.before), (world.index().get() - 1, None));
     assert_eq!(world.refused(FARMER, harvest("1", "canna", 10.0, "KGM")).0, Code::LotExists);
 }
 

@@ -218,7 +218,7 @@ fn pieces_are_taken_from_a_mass_by_their_net_content() {
 #[test]
 fn times_are_flagged() {
     let mut world = farmers_lot();
-    let mut flags =
+    let flags =
         |world: &mut World, at: &str| world.event(FARMER, with_event(lose("1", 0.1), "eventTime", at.into())).flags();
     let start = world.now.get();
     let at = |minutes: i64| UnixMillis::new(start + minutes * 60_000).to_rfc3339();

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::amount::Dimension;
+use crate::identifier::ActorUri;
 
 /// One more thing that somebody tries to say. The numbers are choices among what there is.
 #[derive(Clone, Debug)]
@@ -61,7 +63,7 @@ impl Play {
 
     /// A part of an amount of a lot as an EPCIS quantity: grams, or pieces.
     fn element(name: &str, lot: &LotRecord, amount: Amount, part: u64) -> Value {
-        if lot.dimension == crate::amount::Dimension::Pieces {
+        if lot.dimension == Dimension::Pieces {
             return amount_element(name, whole(amount, 15) * part / 100, "");
         }
         amount_element(name, whole(amount, 12) * part / 100, "GRM")
@@ -90,8 +92,9 @@ impl Play {
         let to = PEOPLE[attempt.choice % PEOPLE.len()];
         let body = match attempt.verb {
             3..=5 => {
-                let other =
-                    self.pick(attempt.lots[1]).filter(|(other, _)| *other != lot_name && attempt.choice % 2 == 0);
+                let other = self
+                    .pick(attempt.lots[1])
+                    .filter(|(other, _)| *other != lot_name && attempt.choice.is_multiple_of(2));
                 let other = other.map(|(name, lot)| Self::element(&name, &lot, lot.quantity, attempt.part / 3 + 1));
                 let body = object("ship", "OBSERVE", "shipping", [element].into_iter().chain(other).collect());
                 with_event(body, "destinationList", possessing("destination", &actor_uri(to)))
@@ -119,7 +122,11 @@ impl Play {
         let element = Self::element(name, lot, transit.amount, attempt.part);
         let body = object("receive", "OBSERVE", "receiving", [element].into());
         let source = possessing("source", transit.from.as_str());
-        Some((who, "event", if attempt.choice % 3 == 0 { with_event(body, "sourceList", source) } else { body }))
+        Some((
+            who,
+            "event",
+            if attempt.choice.is_multiple_of(3) { with_event(body, "sourceList", source) } else { body },
+        ))
     }
 
     fn transformation(
@@ -134,7 +141,7 @@ impl Play {
         if let Some((other_name, other)) =
             self.pick(attempt.lots[1]).filter(|(other, _)| other != name && verb != "split")
         {
-            let uri = crate::identifier::ActorUri::parse(&origin(), &actor_uri(who)).unwrap();
+            let uri = ActorUri::parse(&origin(), &actor_uri(who)).unwrap();
             if let Some(held) = other.balances.holdings.get(&uri) {
                 let element = Self::element(&other_name, &other, *held, attempt.part);
                 inputs.push((other, element));
@@ -150,7 +157,7 @@ impl Play {
         }
         // Once in a while a little more than there can be.
         let made = grams * yields / 1_000 * if attempt.is_honest { 100 } else { 101 } / 100;
-        let count = if verb == "merge" || attempt.choice % 2 == 0 { 1 } else { 2 };
+        let count = if verb == "merge" || attempt.choice.is_multiple_of(2) { 1 } else { 2 };
         let names = [self.fresh(0), self.fresh(1)];
         let outputs = names.iter().take(count).map(|name| match of {
             "jar" => amount_element(name, made / 500 / u64::try_from(count).unwrap(), ""),
@@ -240,10 +247,8 @@ fn check_mass(world: &World) {
     let (mut harvested, mut left) = (0, 0);
     for (_, record) in world.state.iter() {
         let Record::Lot(lot) = record else { continue };
-        let grams = |amount: Amount| match lot.dimension {
-            crate::amount::Dimension::Pieces => amount.steps() / 2,
-            _ => amount.steps(),
-        };
+        let in_pieces = lot.dimension == Dimension::Pieces;
+        let grams = |amount: Amount| amount.steps() / if in_pieces { 2 } else { 1 };
         if lot.parents.is_empty() {
             harvested += grams(lot.quantity);
         }

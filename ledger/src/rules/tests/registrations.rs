@@ -1,6 +1,8 @@
 //! Who registers whom and what, and what of it may change.
 
 use super::*;
+use crate::identifier::ActorUri;
+use crate::state::ActorRecord;
 
 /// The code and field of a refused registration.
 #[track_caller]
@@ -13,8 +15,8 @@ fn role_missing(field: &str) -> (Code, String) {
     (Code::RoleMissing, field.into())
 }
 
-fn actor_record(world: &World, slug: &str) -> crate::state::ActorRecord {
-    let uri = crate::identifier::ActorUri::parse(&origin(), &named_actor(slug)).unwrap();
+fn actor_record(world: &World, slug: &str) -> ActorRecord {
+    let uri = ActorUri::parse(&origin(), &named_actor(slug)).unwrap();
     match world.state.read(&Key::Actor(uri)) {
         Ok(Some(Record::Actor(actor))) => actor,
         other => panic!("{other:?}"),
@@ -101,6 +103,14 @@ fn at_most_eight_stand_above() {
     // No ring.
     let ring = actor("level-0", "organisation", &[], Some("level-5"), &[]);
     assert_eq!(refused(&mut world, OPERATOR, "actor", ring), (Code::NotAbove, "body.under".into()));
+}
+
+#[test]
+fn nobody_acts_for_what_is_no_organisation_any_more() {
+    let mut world = World::new();
+    world.say(OPERATOR, "actor", actor("coop", "person", &["producer"], None, &[]));
+    let refused = world.refused(FARMER, acting_for(harvest("1", "canna", 1.0, "KGM"), COOP));
+    assert_eq!(refused, (Code::NotAbove, "body.for".into()));
 }
 
 #[test]
