@@ -1,6 +1,7 @@
 //! The `nguon` command: what a person or a script types. Each subcommand has its own module; this one reads the arguments.
 //!
 //! Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
+#![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
 
 use std::path::PathBuf;
@@ -76,7 +77,7 @@ enum Command {
     #[command(after_help = "Example:\n  nguon reindex --data ./ledger")]
     Reindex,
     /// Run a believable ledger with real facts, to look at everything
-    Demo(demo::Demo),
+    Demo(demo::DemoArgs),
     /// Print completions for a shell
     #[command(after_help = "Example:\n  nguon completions bash > /etc/bash_completion.d/nguon")]
     Completions {

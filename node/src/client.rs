@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
 use nguon_ledger::checkpoint::SignedCheckpoint;
+use nguon_ledger::entry::Entry;
 use nguon_ledger::envelope::Envelope;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::note::VerifierKey;
@@ -176,6 +177,17 @@ impl NodeClient {
         read_json(&url, send(&url, request)?)
     }
 
+    /// The bytes of an entry's statement.
+    ///
+    /// # Errors
+    /// No such entry, or no answer.
+    pub fn payload(&self, index: u64) -> Result<Vec<u8>, ClientError> {
+        let url = format!("{}/v1/entries/{index}", self.url);
+        let bytes = send(&url, self.http.get(&url))?.bytes().map_err(|e| unexpected(&url, &e.to_string()))?;
+        let entry = Entry::parse(&bytes).map_err(|e| unexpected(&url, &e.to_string()))?;
+        Ok(entry.payload.to_vec())
+    }
+
     /// What a key's next statement must carry.
     ///
     /// # Errors
@@ -286,13 +298,26 @@ impl NodeClient {
 /// Signs a body as a statement at a place of the key's chain, now.
 #[must_use]
 pub fn sign(origin: &str, key: &SigningKey, position: Position, kind: &str, body: &Value) -> Envelope {
+    sign_at(origin, key, position, kind, body, &local_time(crate::config::system_time()))
+}
+
+/// The same, signed at a time such as `2026-11-23T08:15:00.000+07:00`.
+#[must_use]
+pub fn sign_at(
+    origin: &str,
+    key: &SigningKey,
+    position: Position,
+    kind: &str,
+    body: &Value,
+    signed_at: &str,
+) -> Envelope {
     let statement = json!({
         "v": 1,
         "ledger": origin,
         "signer": public(key).to_string(),
         "seq": position.seq,
         "prev": position.prev.to_string(),
-        "signedAt": local_time(crate::config::system_time()),
+        "signedAt": signed_at,
         "kind": kind,
         "body": body,
     });

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use nguon_ledger::hash::Hash;
 use serde_json::{Value, json};
 
 use super::settings::Settings;
 use crate::client::amount::TypedAmount;
-use crate::client::draft::{Draft, correction, file_reference, new_event_id, new_identifier};
+use crate::client::draft::{Draft, correction, file_reference, new_event_id, new_identifier, serials_commitment};
 use crate::client::{NodeClient, Receipt, local_time};
 use crate::config::system_time;
 
@@ -367,15 +366,6 @@ fn transformation<'c>(verb: &str, origin: &str, work: &'c Transformation) -> any
         draft.set("serials", serials_commitment(&serials));
     }
     Ok((&work.common, draft, created))
-}
-
-/// The commitment to serials in ascending order: how many, and the root of their tree.
-pub(crate) fn serials_commitment(serials: &[String]) -> Value {
-    let mut tree = nguon_ledger::tree::CompactTree::new();
-    for serial in serials {
-        tree.push(Hash::of_leaf(serial.as_bytes()));
-    }
-    json!({"count": serials.len(), "root": tree.root().to_string()})
 }
 
 fn correct_body(client: &NodeClient, correct: &Correct) -> anyhow::Result<Value> {

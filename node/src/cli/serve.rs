@@ -2,9 +2,16 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
 
 use super::settings::Settings;
+use crate::config::Config;
+use crate::node::Node;
 
 /// Run the node on a ledger that exists; `init` creates one.
 #[derive(Debug, Args)]
@@ -19,4 +26,109 @@ pub(super) struct Serve {
     /// C2SP policy that the node recommends to verifiers
     #[arg(long, env = "NGUON_POLICY", value_name = "FILE")]
     policy: Option<PathBuf>,
+}
+
+pub(super) fn run(settings: &Settings, command: &Serve) -> anyhow::Result<()> {
+    let mut config = Config::new(settings.data()?.to_owned());
+    config.policy = settings.policy(command.policy.as_deref())?;
+    let base = settings.base_url(command.base_url.as_deref());
+    let with_qr = settings.with_qr(command.with_qr);
+    log_to_stderr();
+    runtime()?.block_on(async {
+        let listener = listen(settings.listen()).await?;
+        let running = Running::start(config, listener, with_qr, base)?;
+        running.node.ready().await.map_err(|error| anyhow::anyhow!("{error}"))?;
+        say_ready(&running.url);
+        running.until(stopped()).await
+    })
+}
+
+pub(super) fn reindex(settings: &Settings) -> anyhow::Result<()> {
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} entries {per_sec} {eta} left")?);
+    crate::node::reindex(settings.data()?, &|done, of| {
+        bar.set_length(of.get());
+        bar.set_position(done.get());
+    })?;
+    bar.finish_and_clear();
+    println!("the index follows from the entries again");
+    Ok(())
+}
+
+/// A node that is open, with everything that it serves.
+pub(super) struct Running {
+    pub(super) node: Node,
+    /// Where it answers.
+    pub(super) url: String,
+    app: axum::Router,
+    listener: TcpListener,
+}
+
+impl Running {
+    /// Opens a ledger, with its consumer pages if wanted.
+    pub(super) fn start(
+        config: Config,
+        listener: TcpListener,
+        with_qr: bool,
+        base: Option<String>,
+    ) -> anyhow::Result<Self> {
+        let url = format!("http://{}", listener.local_addr()?);
+        let node = Node::open(config)?;
+        let mut app = node.router();
+        if with_qr {
+            // The page reads the node over HTTP also here, so that it shows nothing that a stranger could not fetch.
+            let base = base.unwrap_or_else(|| format!("https://{}", node.origin()));
+            app = app.merge(nguon_qr::router(nguon_qr::Config { node_url: url.clone(), base })?);
+        }
+        Ok(Self { node, url, app, listener })
+    }
+
+    /// Serves until `shutdown` completes.
+    pub(super) async fn until(self, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        Ok(crate::http::serve(self.node, self.app, self.listener, shutdown).await?)
+    }
+}
+
+/// The threads that serve connections.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Opens the port.
+pub(super) async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another program there? give --listen 127.0.0.1:0 to take any free port")
+    })
+}
+
+/// The line that scripts wait for.
+pub(super) fn say_ready(url: &str) {
+    use std::io::Write as _;
+    println!("ready {url}");
+    // A reader that went away is no reason to stop serving.
+    let _ = std::io::stdout().flush();
+}
+
+/// Completes when the process is asked to end.
+pub(super) async fn stopped() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        // Without a way to hear Ctrl-C there is still the other signal.
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+/// Sends what the node has to say to standard error; `RUST_LOG` says how much.
+pub(super) fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A second call in one process changes nothing.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

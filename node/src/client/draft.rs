@@ -1,5 +1,7 @@
 //! Bodies of event statements, built step by step. The EPCIS event inside is plain EPCIS 2.0.
 
+use nguon_ledger::hash::Hash;
+use nguon_ledger::tree::CompactTree;
 use serde_json::{Map, Value, json};
 
 use super::amount::TypedAmount;
@@ -157,4 +159,14 @@ pub fn file_reference(
     };
     let hash = client.put_blob(key, bytes)?;
     Ok(json!({"sha256": hash.to_string(), "mediaType": media_type, "bytes": length}))
+}
+
+/// The commitment to serials in ascending order: how many, and the root of their tree.
+#[must_use]
+pub fn serials_commitment(serials: &[String]) -> Value {
+    let mut tree = CompactTree::new();
+    for serial in serials {
+        tree.push(Hash::of_leaf(serial.as_bytes()));
+    }
+    json!({"count": serials.len(), "root": tree.root().to_string()})
 }
