@@ -39,20 +39,26 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Opens a demo folder, or marks a new one.
+    /// Marks the folder of a ledger that was just created as a demo's, with its operator's key.
     ///
     /// # Errors
-    /// The folder cannot be read or written, or its mark is no mark of ours.
+    /// The folder cannot be written.
+    pub fn mark(folder: &Path, operator: &str, key: &SigningKey) -> anyhow::Result<()> {
+        std::fs::create_dir_all(folder.join("keys"))?;
+        keys::save(&folder.join("keys").join(format!("{operator}.pem")), key, None)?;
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
+        let text = json!({"v": 1, "salt": Hash::from_bytes(salt).to_string()}).to_string();
+        write_durably(&folder.join(MARK), text.as_bytes())?;
+        Ok(())
+    }
+
+    /// Opens a demo folder.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or its mark is no mark of ours.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let mark = folder.join(MARK);
-        if !mark.exists() {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-            let mut salt = [0; 32];
-            getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
-            let text = json!({"v": 1, "salt": Hash::from_bytes(salt).to_string()}).to_string();
-            write_durably(&mark, text.as_bytes())
-                .with_context(|| format!("cannot write {}; choose another folder with --data DIR", mark.display()))?;
-        }
         let text = std::fs::read_to_string(&mark).with_context(|| format!("cannot read {}", mark.display()))?;
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
         let salt = value["salt"].as_str().and_then(Hash::from_hex);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use nguon_ledger::identifier::Origin;
 use qrcode::QrCode;
 use qrcode::render::unicode;
 
@@ -14,7 +15,8 @@ use super::serve::{Running, listen, log_to_stderr, runtime, say_ready, stopped};
 use super::settings::Settings;
 use crate::client::NodeClient;
 use crate::config::Config;
-use crate::demo::{Demo, MARK};
+use crate::demo::{Demo, MARK, ORIGIN, Script};
+use crate::keys;
 
 /// Where the demo's ledger lies when no folder is named.
 const FOLDER: &str = "nguon-demo";
@@ -78,16 +80,17 @@ pub(super) fn run(settings: &Settings, command: &DemoArgs) -> anyhow::Result<()>
 
 /// Opens the demo's ledger, and creates it first where there is none.
 fn open(folder: &Path) -> anyhow::Result<Demo> {
-    let is_new = !folder.join(MARK).exists();
-    if is_new && folder.read_dir().is_ok_and(|mut items| items.next().is_some()) {
+    if folder.join(MARK).exists() {
+        return Demo::open(folder);
+    }
+    if folder.read_dir().is_ok_and(|mut items| items.next().is_some()) {
         bail!("{} is not empty and no demo of ours; choose another folder with --data DIR", folder.display());
     }
-    if !folder.join("journal").exists() {
-        let demo = Demo::open(folder)?;
-        let operator = &demo.script().operator;
-        let key = demo.key(&operator.slug)?;
-        init::create(folder, demo.origin(), &demo.script().name, &operator.slug, &key)?;
-    }
+    let script = Script::read()?;
+    let key = keys::generate()?;
+    let created = init::create(folder, &Origin::parse(ORIGIN)?, &script.name, &script.operator.slug, &key);
+    created.with_context(|| format!("no ledger can be made in {}; choose another folder with --data DIR", folder.display()))?;
+    Demo::mark(folder, &script.operator.slug, &key)?;
     Demo::open(folder)
 }
 
