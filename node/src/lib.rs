@@ -1,4 +1,7 @@
 //! The node of a traceability ledger.
+pub mod admission;
 pub mod config;
-pub mod store;
 pub mod index;
+mod metrics;
+pub mod sequencer;
+pub mod store;
