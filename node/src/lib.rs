@@ -1,7 +1,27 @@
-//! The node of a traceability ledger.
-pub mod admission;
+//! The node of a traceability ledger: sequencer, stores, HTTP API.
+//!
+//! **In scope:** everything that needs a clock, a disk, threads or a socket to keep one ledger and show it to others.
+//!
+//! **Out of scope:** bytes, proofs and rules (crate `nguon-ledger`); judging what was kept (crate `nguon-verifier`); the page behind a QR code
+//! (crate `nguon-qr`).
+//!
+//! The modules stand in the order in which a statement meets them.
+
 pub mod config;
-pub mod index;
-mod metrics;
+
+// The way in.
+pub mod admission;
+pub mod http;
 pub mod sequencer;
+
+// The truth, and what follows from it.
+pub mod index;
 pub mod store;
+
+// Questions, and the whole.
+mod metrics;
+pub mod node;
+mod query;
+
+#[cfg(test)]
+mod testing;

@@ -28,7 +28,7 @@ use crate::config::SequencerLimits;
 use crate::index::Index;
 use crate::metrics::Metrics;
 use crate::store::{AppendError, EntryReader, Group as StoreGroup, Head, LogStore, Tiles};
-use group::{End, Group, Placed};
+use group::{End, Finished, Group, Placed};
 
 /// Most statements that are submitted together; two such batches fit into a frame.
 pub const BATCH_STATEMENTS_MAX: usize = FRAME_ENTRIES_MAX / 2;
@@ -165,8 +165,8 @@ impl Sequencer {
         let permits = usize::try_from(limits.queue_statements).unwrap_or(Semaphore::MAX_PERMITS);
         let (sender, receiver) = mpsc::channel(permits);
         let end = read_end(store.as_ref())?;
-        let name = KeyName::new(index.reader().origin().as_str())
-            .map_err(|error| StartError { detail: error.to_string() })?;
+        let name =
+            KeyName::new(index.reader().origin().as_str()).map_err(|error| StartError { detail: error.to_string() })?;
         let health_of_worker = Arc::clone(&health);
         let worker = Worker { store, index, log_key, name, end, health: health_of_worker, clock, metrics };
         let thread = thread::spawn(move || worker.run(receiver));
@@ -359,10 +359,9 @@ impl Worker {
 
     fn commit(&mut self, group: Group<'_>) -> Result<Committed, SequenceError> {
         let before = self.end.tree.clone();
-        let (entries, applied, end) = group.finish().map_err(|_| SequenceError::Internal)?;
+        let Finished { entries, applied, end } = group.finish().map_err(|_| SequenceError::Internal)?;
         let checkpoint = Checkpoint::new(self.name.clone(), end.tree.size(), end.tree.root());
-        let checkpoint =
-            SignedCheckpoint::sign(checkpoint, &self.log_key).map_err(|_| SequenceError::Internal)?;
+        let checkpoint = SignedCheckpoint::sign(checkpoint, &self.log_key).map_err(|_| SequenceError::Internal)?;
         let head = Arc::new(Head::new(checkpoint));
         let group = StoreGroup { entries, head: Arc::clone(&head) };
         self.store.append(before.size(), &group)?;

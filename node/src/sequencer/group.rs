@@ -29,12 +29,24 @@ pub(super) struct End {
 #[derive(Debug)]
 pub(super) enum Placed {
     /// It is the group's so-manieth entry.
-    Entry { place: usize, flags: Vec<Flag> },
+    Entry {
+        place: usize,
+        flags: Vec<Flag>,
+    },
     /// It stands in the log already, or earlier in this group.
     Duplicate(LeafIndex),
     Refused(Refusal),
     /// The index failed; nothing is known about the statement.
     Unknown(IndexError),
+}
+
+/// A group that is ready to be committed.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) entries: Vec<(Hash, Vec<u8>)>,
+    pub(super) applied: Applied,
+    /// The end after it.
+    pub(super) end: End,
 }
 
 /// Entries to be committed together.
@@ -86,12 +98,8 @@ impl<'r> Group<'r> {
             return Ok(Placed::Duplicate(index));
         }
         let index = LeafIndex::new(self.end.tree.size().get());
-        let context = Context {
-            origin: self.reader.origin(),
-            index,
-            received_at: self.received_at,
-            scope: Scope::Whole,
-        };
+        let context =
+            Context { origin: self.reader.origin(), index, received_at: self.received_at, scope: Scope::Whole };
         let effects = rules::apply(&self.overlay, &context, &statement, payload)?;
         let entry = Entry {
             index,
@@ -130,11 +138,7 @@ impl<'r> Group<'r> {
     }
 
     /// The entry that holds exactly this payload already.
-    fn duplicate_of(
-        &self,
-        admitted: &Admitted,
-        statement: &Statement<'_>,
-    ) -> Result<Option<LeafIndex>, IndexError> {
+    fn duplicate_of(&self, admitted: &Admitted, statement: &Statement<'_>) -> Result<Option<LeafIndex>, IndexError> {
         let (signer, seq) = (admitted.signer(), statement.position().seq);
         let Some(Record::Signer(record)) = self.overlay.read(&Key::Signer(signer))? else { return Ok(None) };
         if seq >= record.position.seq {
@@ -148,10 +152,10 @@ impl<'r> Group<'r> {
     }
 
     /// The entries, and what the index learns from them.
-    pub(super) fn finish(self) -> Result<(Vec<(Hash, Vec<u8>)>, Applied, End), CodecError> {
+    pub(super) fn finish(self) -> Result<Finished, CodecError> {
         let mut applied = self.applied;
         applied.add_records(self.overlay.into_writes())?;
         applied.stamp(&Stamp { size: self.end.tree.size(), root: self.end.tree.root() })?;
-        Ok((self.entries, applied, self.end))
+        Ok(Finished { entries: self.entries, applied, end: self.end })
     }
 }
