@@ -3,7 +3,6 @@
 //! Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 #![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,7 +21,9 @@ use settings::Settings;
 
 #[derive(Debug, Parser)]
 #[command(name = "nguon", version, about = "A traceability ledger from harvest to sale", max_term_width = 100)]
-#[command(after_help = "Example:\n  nguon demo\n  nguon init --data ./ledger --origin so.example.vn && nguon serve --data ./ledger")]
+#[command(
+    after_help = "Example:\n  nguon demo\n  nguon init --data ./ledger --origin so.example.vn && nguon serve --data ./ledger"
+)]
 struct Cli {
     #[command(flatten)]
     common: Common,

@@ -246,7 +246,8 @@ impl NodeClient {
     ) -> Result<(), ClientError> {
         let url = format!("{}/v1/statements", self.url);
         let unreachable = |source| ClientError::Unreachable { url: url.clone(), source };
-        let request = self.http.post(&url).header(CONTENT_TYPE, "application/x-ndjson").timeout(Duration::MAX).body(lines);
+        let request =
+            self.http.post(&url).header(CONTENT_TYPE, "application/x-ndjson").timeout(Duration::MAX).body(lines);
         let answer = refuse_problem(request.send().map_err(unreachable)?)?;
         for line in BufReader::new(answer).lines() {
             let line = line.map_err(|e| unexpected(&url, &e.to_string()))?;
@@ -289,7 +290,9 @@ impl NodeClient {
         let checkpoint = signed.checkpoint();
         verify_inclusion(LeafIndex::new(index), checkpoint.size(), &leaf_hash, &proof, &checkpoint.root())
             .map_err(|e| fault(e.to_string()))?;
-        let flags = json["flags"].as_array().map(|list| list.iter().filter_map(|flag| flag.as_str().map(str::to_owned)).collect());
+        let flags = json["flags"]
+            .as_array()
+            .map(|list| list.iter().filter_map(|flag| flag.as_str().map(str::to_owned)).collect());
         let leaf_hash = leaf_hash.to_string();
         Ok(Receipt { index, leaf_hash, received_at, flags: flags.unwrap_or_default(), json: json.clone() })
     }

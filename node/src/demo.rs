@@ -21,7 +21,7 @@ use crate::keys;
 mod script;
 mod statements;
 
-pub use script::Script;
+pub use script::{Operator, Script};
 
 /// The demo's origin: a name that nobody can own, so that its records are never taken for real ones.
 pub const ORIGIN: &str = "demo.nguon.example";
@@ -159,7 +159,8 @@ impl Demo {
     /// The node refuses a statement or does not answer; begun again, it goes on.
     pub fn seed(&self, client: &NodeClient, progress: &dyn Fn()) -> anyhow::Result<()> {
         let operator = &self.script.operator.slug;
-        let mut seeding = Seeding { demo: self, client, chains: BTreeMap::new(), leaf_hashes: BTreeMap::new(), progress };
+        let mut seeding =
+            Seeding { demo: self, client, chains: BTreeMap::new(), leaf_hashes: BTreeMap::new(), progress };
         seeding.begin_operator(operator)?;
         statements::register(&mut seeding)?;
         statements::happen(&mut seeding)?;
@@ -198,8 +199,7 @@ impl Seeding<'_> {
             self.chains.insert(by.to_owned(), (self.demo.key(by)?, Position::START));
         }
         let (key, position) = self.chains.get_mut(by).context("no chain")?;
-        let envelope =
-            crate::client::sign_at(self.demo.origin.as_str(), key, *position, kind, body, signed_at);
+        let envelope = crate::client::sign_at(self.demo.origin.as_str(), key, *position, kind, body, signed_at);
         let receipt = self.client.submit(&envelope).with_context(|| format!("{kind} by {by}: {body}"))?;
         *position = Position { seq: position.seq + 1, prev: Hash::of(envelope.payload()) };
         (self.progress)();

@@ -125,7 +125,9 @@ pub fn save(path: &Path, key: &SigningKey, passphrase: Option<&Passphrase>) -> R
     let pem = pem.map_err(|e| io(io::Error::other(e.to_string())))?;
     let file = OpenOptions::new().write(true).create_new(true).mode(KEY_FILE_MODE).open(path);
     let mut file = match file {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Err(KeyFileError::Exists { path: path.to_owned() }),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(KeyFileError::Exists { path: path.to_owned() });
+        }
         other => other.map_err(io)?,
     };
     file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(io)
@@ -158,9 +160,10 @@ fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
         return Err(KeyFileError::Open { path: path.to_owned(), mode });
     }
     let mut text = Zeroizing::new(String::new());
-    file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text).map_err(|e| match e.kind() {
-        io::ErrorKind::InvalidData => KeyFileError::Malformed { path: path.to_owned() },
-        _ => io(e),
-    })?;
+    let read = file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text);
+    if read.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::InvalidData) {
+        return Err(KeyFileError::Malformed { path: path.to_owned() });
+    }
+    read.map_err(io)?;
     Ok(text)
 }

@@ -1,8 +1,33 @@
-//! The node of a traceability ledger.
+//! The node of a traceability ledger: sequencer, stores, HTTP API.
+//!
+//! **In scope:** everything that needs a clock, a disk, threads or a socket to keep one ledger and show it to others.
+//!
+//! **Out of scope:** bytes, proofs and rules (crate `nguon-ledger`); judging what was kept (crate `nguon-verifier`); the page behind a QR code
+//! (crate `nguon-qr`).
+//!
+//! The modules stand in the order in which a statement meets them.
+
 pub mod config;
-pub mod store;
+
+// The way in.
+pub mod admission;
+pub mod http;
+pub mod sequencer;
+
+// The truth, and what follows from it.
 pub mod index;
-pub mod keys;
-pub mod client;
+pub mod store;
+
+// Questions, and the whole.
+mod metrics;
+pub mod node;
+mod query;
+
+// What people type, and what signs for them.
 pub mod cli;
+pub mod client;
 pub mod demo;
+pub mod keys;
+
+#[cfg(test)]
+mod testing;

@@ -65,13 +65,13 @@ pub(super) fn run(settings: &Settings, command: &DemoArgs) -> anyhow::Result<()>
             tell(&demo, &seeded_url, &base)
         });
         let seeded = seeded.await.context("seeding broke off")?;
-        // Dropping `stop` asks the node to end.
-        let stop = if seeded.is_ok() && !seed_only {
+        let mut stop = Some(stop);
+        if seeded.is_ok() && !seed_only {
             say_ready(&url);
-            Some(stop)
         } else {
-            None
-        };
+            // Dropping it asks the node to end.
+            stop = None;
+        }
         let served = serving.await.context("the node broke off")?;
         drop(stop);
         seeded.and(served)
@@ -89,7 +89,9 @@ fn open(folder: &Path) -> anyhow::Result<Demo> {
     let script = Script::read()?;
     let key = keys::generate()?;
     let created = init::create(folder, &Origin::parse(ORIGIN)?, &script.name, &script.operator.slug, &key);
-    created.with_context(|| format!("no ledger can be made in {}; choose another folder with --data DIR", folder.display()))?;
+    created.with_context(|| {
+        format!("no ledger can be made in {}; choose another folder with --data DIR", folder.display())
+    })?;
     Demo::mark(folder, &script.operator.slug, &key)?;
     Demo::open(folder)
 }

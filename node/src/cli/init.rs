@@ -18,7 +18,9 @@ use crate::store;
 
 /// Create a ledger: log key, operator's key and charter.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  nguon init --data ./ledger --origin so.example.vn --name-vi 'So nguon goc' --name-en 'Origin ledger'")]
+#[command(
+    after_help = "Example:\n  nguon init --data ./ledger --origin so.example.vn --name-vi 'So nguon goc' --name-en 'Origin ledger'"
+)]
 pub(super) struct Init {
     /// The ledger's name for ever: host[/path], lower case
     #[arg(long, value_name = "HOST[/PATH]")]

@@ -17,19 +17,29 @@ use crate::config::system_time;
 #[derive(Debug, Subcommand)]
 pub(super) enum Record {
     /// Something was harvested: a new lot
-    #[command(after_help = "Example:\n  nguon record harvest --product cu-dong-rieng --amount '1200 kg' --place ruong-07 --key ho-07.pem")]
+    #[command(
+        after_help = "Example:\n  nguon record harvest --product cu-dong-rieng --amount '1200 kg' --place ruong-07 --key ho-07.pem"
+    )]
     Harvest(Harvest),
     /// Inputs became another product
-    #[command(after_help = "Example:\n  nguon record process --input LOT='8000 kg' --output tinh-bot='1120 kg' --key mill.pem")]
+    #[command(
+        after_help = "Example:\n  nguon record process --input LOT='8000 kg' --output tinh-bot='1120 kg' --key mill.pem"
+    )]
     Process(Transformation),
     /// Lots became one
-    #[command(after_help = "Example:\n  nguon record merge --input LOT1='200 kg' --input LOT2='300 kg' --output cu-dong-rieng='500 kg' --key coop.pem")]
+    #[command(
+        after_help = "Example:\n  nguon record merge --input LOT1='200 kg' --input LOT2='300 kg' --output cu-dong-rieng='500 kg' --key coop.pem"
+    )]
     Merge(Transformation),
     /// A lot became several
-    #[command(after_help = "Example:\n  nguon record split --input LOT='500 kg' --output hong='300 kg' --output hong='200 kg' --key coop.pem")]
+    #[command(
+        after_help = "Example:\n  nguon record split --input LOT='500 kg' --output hong='300 kg' --output hong='200 kg' --key coop.pem"
+    )]
     Split(Transformation),
     /// Something was packed, with serials if wanted
-    #[command(after_help = "Example:\n  nguon record pack --input LOT='200 kg' --output mien-goi='200 kg' --serials 400 --serials-file serials.txt --key coop.pem")]
+    #[command(
+        after_help = "Example:\n  nguon record pack --input LOT='200 kg' --output mien-goi='200 kg' --serials 400 --serials-file serials.txt --key coop.pem"
+    )]
     Pack(Transformation),
     /// A lot was sent to somebody
     #[command(after_help = "Example:\n  nguon record ship --lot LOT --amount '1200 kg' --to xuong-bot --key ho-07.pem")]
@@ -44,7 +54,9 @@ pub(super) enum Record {
     #[command(after_help = "Example:\n  nguon record lose --lot LOT --amount '3 kg' --note 'rain' --key coop.pem")]
     Lose(Movement),
     /// A lot was inspected
-    #[command(after_help = "Example:\n  nguon record inspect --lot LOT --scheme VietGAP --issuer 'Sample office' --number 12 --valid-to 2027-06-30 --key inspector.pem")]
+    #[command(
+        after_help = "Example:\n  nguon record inspect --lot LOT --scheme VietGAP --issuer 'Sample office' --number 12 --valid-to 2027-06-30 --key inspector.pem"
+    )]
     Inspect(Inspect),
     /// A lot, and all made from it, is called back
     #[command(after_help = "Example:\n  nguon record recall --lot LOT --note 'damp in store' --key inspector.pem")]
@@ -271,7 +283,8 @@ fn finish(
         body["note"] = json!(note);
     }
     if !common.media.is_empty() {
-        let media: anyhow::Result<Vec<Value>> = common.media.iter().map(|file| file_reference(client, key, file)).collect();
+        let media: anyhow::Result<Vec<Value>> =
+            common.media.iter().map(|file| file_reference(client, key, file)).collect();
         body["media"] = json!(media?);
     }
     let receipt = client.say(key, "event", &body)?;

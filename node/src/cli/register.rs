@@ -12,16 +12,24 @@ use crate::client::draft::file_reference;
 #[derive(Debug, Subcommand)]
 pub(super) enum Register {
     /// A cooperative, a person, a device
-    #[command(after_help = "Example:\n  nguon register actor htx-con-minh --class organisation --role processor --name-vi 'HTX Con Minh' --key operator.pem\n  nguon register actor ho-07 --class person --role producer --under htx-con-minh --public-key $(nguon key new ho-07.pem) --key registrar.pem")]
+    #[command(
+        after_help = "Example:\n  nguon register actor htx-con-minh --class organisation --role processor --name-vi 'HTX Con Minh' --key operator.pem\n  nguon register actor ho-07 --class person --role producer --under htx-con-minh --public-key $(nguon key new ho-07.pem) --key registrar.pem"
+    )]
     Actor(Actor),
     /// What lots can be of
-    #[command(after_help = "Example:\n  nguon register product mien-dong --name-vi 'Mien dong' --unit KGM --made-from tinh-bot=0.9 --key registrar.pem")]
+    #[command(
+        after_help = "Example:\n  nguon register product mien-dong --name-vi 'Mien dong' --unit KGM --made-from tinh-bot=0.9 --key registrar.pem"
+    )]
     Product(Product),
     /// A plot, a mill, a shop
-    #[command(after_help = "Example:\n  nguon register place xuong --class facility --owner htx-con-minh --name-vi 'xa Con Minh, tinh Thai Nguyen' --from 2025-07-01 --key registrar.pem")]
+    #[command(
+        after_help = "Example:\n  nguon register place xuong --class facility --owner htx-con-minh --name-vi 'xa Con Minh, tinh Thai Nguyen' --from 2025-07-01 --key registrar.pem"
+    )]
     Place(Place),
     /// A further key of an actor, or the end of one
-    #[command(after_help = "Example:\n  nguon register key --actor ho-07 --add $(nguon key new new.pem) --key registrar.pem\n  nguon register key --actor ho-07 --revoke 8139...b394 --reason lost --key registrar.pem")]
+    #[command(
+        after_help = "Example:\n  nguon register key --actor ho-07 --add $(nguon key new new.pem) --key registrar.pem\n  nguon register key --actor ho-07 --revoke 8139...b394 --reason lost --key registrar.pem"
+    )]
     Key(KeyChange),
 }
 
@@ -187,8 +195,10 @@ fn product_body(origin: &str, product: &Product) -> anyhow::Result<Value> {
     }
     if !product.made_from.is_empty() {
         let source = |text: &String| -> anyhow::Result<Value> {
-            let (name, ratio) = text.split_once('=').ok_or_else(|| anyhow::anyhow!("--made-from {text}: write PRODUCT=YIELD"))?;
-            let ratio: Value = serde_json::from_str(ratio).map_err(|_| anyhow::anyhow!("--made-from {text}: the yield is no number"))?;
+            let (name, ratio) =
+                text.split_once('=').ok_or_else(|| anyhow::anyhow!("--made-from {text}: write PRODUCT=YIELD"))?;
+            let ratio: Value = serde_json::from_str(ratio)
+                .map_err(|_| anyhow::anyhow!("--made-from {text}: the yield is no number"))?;
             Ok(json!({"product": uri(origin, "product", name), "yieldMax": ratio}))
         };
         body["madeFrom"] = product.made_from.iter().map(source).collect::<anyhow::Result<_>>()?;
@@ -206,9 +216,9 @@ fn place_body(origin: &str, place: &Place) -> anyhow::Result<Value> {
     });
     put(&mut body, "name", place.called.clone().map(Value::from));
     if let Some(text) = &place.position {
-        let numbers: Option<(Value, Value)> = text
-            .split_once(',')
-            .and_then(|(lat, lon)| Some((serde_json::from_str(lat.trim()).ok()?, serde_json::from_str(lon.trim()).ok()?)));
+        let numbers: Option<(Value, Value)> = text.split_once(',').and_then(|(lat, lon)| {
+            Some((serde_json::from_str(lat.trim()).ok()?, serde_json::from_str(lon.trim()).ok()?))
+        });
         let (lat, lon) = numbers.ok_or_else(|| anyhow::anyhow!("--position {text}: write LAT,LON, as 22.14,106.05"))?;
         body["position"] = json!({"lat": lat, "lon": lon});
     }

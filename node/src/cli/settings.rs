@@ -54,7 +54,8 @@ impl Settings {
     }
 
     pub(super) fn data(&self) -> anyhow::Result<&Path> {
-        self.named_data().context("which folder? give --data DIR, set NGUON_DATA, or write data = \"DIR\" in nguon.toml")
+        self.named_data()
+            .context("which folder? give --data DIR, set NGUON_DATA, or write data = \"DIR\" in nguon.toml")
     }
 
     pub(super) fn listen(&self) -> &str {

@@ -12,7 +12,9 @@ use super::settings::Settings;
 
 /// Submit signed envelopes from files: one JSON envelope each, or one a line (NDJSON). Sending twice is harmless.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  nguon submit from-the-village.ndjson --receipts receipts.ndjson\n  cat outbox.ndjson | nguon submit -")]
+#[command(
+    after_help = "Example:\n  nguon submit from-the-village.ndjson --receipts receipts.ndjson\n  cat outbox.ndjson | nguon submit -"
+)]
 pub(super) struct Submit {
     /// Files; - reads standard input
     #[arg(required = true, value_name = "FILE")]

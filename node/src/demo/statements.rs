@@ -95,7 +95,8 @@ pub(super) fn happen(seeding: &mut Seeding<'_>) -> anyhow::Result<()> {
         let (kind, body) = match step.verb.as_str() {
             "attest" => ("attest", attest_body(seeding, step)?),
             "correct" => {
-                let original = step.corrects.as_deref().and_then(|name| bodies.get(name)).context("corrects nothing")?;
+                let original =
+                    step.corrects.as_deref().and_then(|name| bodies.get(name)).context("corrects nothing")?;
                 let reason = step.reason.as_deref().unwrap_or("incorrect_data");
                 ("event", correction(&original["event"], reason, &step.when))
             }

@@ -40,10 +40,8 @@ impl Applied {
     pub(crate) fn add(&mut self, entry: &AppliedEntry<'_>) -> Result<(), CodecError> {
         self.entries += 1;
         let (signer, seq) = (entry.statement.signer(), entry.statement.position().seq);
-        self.pairs.insert(
-            codec::statement_key(&signer, seq),
-            codec::encode_statement(entry.index, &entry.payload_hash)?,
-        );
+        self.pairs
+            .insert(codec::statement_key(&signer, seq), codec::encode_statement(entry.index, &entry.payload_hash)?);
         for link in entry.links {
             self.pairs.insert(codec::lot_entry_key(&link.lot, link.seq), codec::encode_index(entry.index)?);
         }

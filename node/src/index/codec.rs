@@ -212,4 +212,3 @@ fn position<T: PartialEq>(all: &[T], word: &T) -> Result<u8, CodecError> {
 fn word<T: Copy>(all: &[T], number: u8) -> Result<T, CodecError> {
     all.get(usize::from(number)).copied().ok_or(CodecError)
 }
-

@@ -133,12 +133,12 @@ impl Replayed<'_> {
         let entry = Entry::parse(bytes).map_err(|source| ReplayError::Entry { index, source })?;
         let refused = |source| ReplayError::Refused { index, source };
         let statement = Statement::parse(entry.payload).map_err(refused)?;
-        let context =
-            Context { origin: reader.origin(), index, received_at: entry.received_at, scope: Scope::Whole };
-        let effects = rules::apply(&self.overlay, &context, &statement, entry.payload).map_err(|error| match error {
-            ApplyError::Refused(refusal) => refused(refusal),
-            ApplyError::State(error) => ReplayError::Index(error),
-        })?;
+        let context = Context { origin: reader.origin(), index, received_at: entry.received_at, scope: Scope::Whole };
+        let effects =
+            rules::apply(&self.overlay, &context, &statement, entry.payload).map_err(|error| match error {
+                ApplyError::Refused(refusal) => refused(refusal),
+                ApplyError::State(error) => ReplayError::Index(error),
+            })?;
         let (links, flags) = (effects.links().to_vec(), effects.flags().to_vec());
         let writes: BTreeMap<Key, Record> = effects.finish(leaf_hash);
         self.applied.add(&AppliedEntry {

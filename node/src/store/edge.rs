@@ -31,7 +31,12 @@ impl Edge {
     }
 
     /// Adds an entry; tiles that became full by it are moved to `full`.
-    pub(crate) fn push(&mut self, leaf_hash: Hash, entry: &[u8], full: &mut Vec<NamedTile>) -> Result<(), EntryTooLong> {
+    pub(crate) fn push(
+        &mut self,
+        leaf_hash: Hash,
+        entry: &[u8],
+        full: &mut Vec<NamedTile>,
+    ) -> Result<(), EntryTooLong> {
         push_entry(&mut self.bundle, entry)?;
         self.ends.push(self.bundle.len());
         if self.ends.len() == usize::from(TILE_WIDTH) {

@@ -145,12 +145,7 @@ impl FileStore {
     ///
     /// # Errors
     /// It is damaged, or not what it was.
-    pub fn open(
-        journal: &Path,
-        tlog: &Path,
-        vkey: &VerifierKey,
-        limits: StoreLimits,
-    ) -> Result<Self, OpenStoreError> {
+    pub fn open(journal: &Path, tlog: &Path, vkey: &VerifierKey, limits: StoreLimits) -> Result<Self, OpenStoreError> {
         let mut replay = Replay { tlog, edge: Edge::default(), note: Vec::new() };
         let journal = Journal::open(journal, limits.segment_bytes, &mut replay)?;
         let checkpoint = SignedCheckpoint::open(&replay.note, vkey).map_err(OpenStoreError::Checkpoint)?;

@@ -144,8 +144,8 @@ impl DataFolder {
         let lock = lock(path)?;
         let (origin, vkey) = read_description(&text).ok_or(OpenFolderError::Description { path: file })?;
         let key_file = path.join(KEY);
-        let pem = fs::read_to_string(&key_file)
-            .map_err(|source| OpenFolderError::Io { path: key_file.clone(), source })?;
+        let pem =
+            fs::read_to_string(&key_file).map_err(|source| OpenFolderError::Io { path: key_file.clone(), source })?;
         let log_key = SigningKey::from_pkcs8_pem(&pem)
             .ok()
             .filter(|key| key.verifying_key().to_bytes() == *vkey.public_key().as_bytes())

@@ -276,7 +276,8 @@ fn list(folder: &Path) -> Result<VecDeque<Segment>, JournalError> {
             fs::remove_file(&path).map_err(io)?;
             continue;
         }
-        let first = name.strip_suffix(SUFFIX).filter(|digits| digits.len() == 16).and_then(|digits| digits.parse().ok());
+        let first =
+            name.strip_suffix(SUFFIX).filter(|digits| digits.len() == 16).and_then(|digits| digits.parse().ok());
         match first {
             Some(first) => segments.push(Segment { first, path }),
             None => tracing::warn!(file = %path.display(), "not a segment of the journal; passed over"),

@@ -11,10 +11,10 @@ use std::time::Duration;
 use nguon_ledger::tile::{TILE_WIDTH, TileKind};
 use nguon_ledger::tree::TreeSize;
 
+use super::Head;
 use super::durable::{self, Access};
 use super::edge::NamedTile;
 use super::files::Inner;
-use super::Head;
 
 /// The file of the checkpoint's copy.
 pub(super) const CHECKPOINT: &str = "checkpoint";

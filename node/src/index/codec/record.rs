@@ -105,9 +105,7 @@ pub(crate) fn encode_record(record: &Record) -> Result<Vec<u8>, CodecError> {
         },
         Record::Product(product) => RecordWire::Product(ProductWire::of(product)),
         Record::Gtin(product) => RecordWire::Gtin { product: product.slug().to_owned() },
-        Record::Place(place) => {
-            RecordWire::Place { index: place.index.get(), owner: place.owner.slug().to_owned() }
-        }
+        Record::Place(place) => RecordWire::Place { index: place.index.get(), owner: place.owner.slug().to_owned() },
         Record::Lot(lot) => RecordWire::Lot(Box::new(LotWire::of(lot))),
         Record::Child(lot) => RecordWire::Child(*lot.hash().as_bytes()),
         Record::Event(event) => RecordWire::Event {
@@ -162,10 +160,9 @@ pub(crate) fn decode_record(origin: &Origin, bytes: &[u8]) -> Result<Record, Cod
             digest: Hash::from_bytes(digest),
             corrected: corrected.map(LeafIndex::new),
         }),
-        RecordWire::Entry { index, lots } => Record::Entry(EntryRecord {
-            index: LeafIndex::new(index),
-            lots: lots.into_iter().map(lot_key).collect(),
-        }),
+        RecordWire::Entry { index, lots } => {
+            Record::Entry(EntryRecord { index: LeafIndex::new(index), lots: lots.into_iter().map(lot_key).collect() })
+        }
     })
 }
 

@@ -1,0 +1,108 @@
+//! The door: what is checked of a statement before it waits for the sequencer, on whatever core is free.
+
+use nguon_ledger::envelope::Envelope;
+use nguon_ledger::hash::Hash;
+use nguon_ledger::key::{PublicKey, Signature};
+use nguon_ledger::refusal::{Code, Refusal};
+use nguon_ledger::state::{Key, Record};
+use nguon_ledger::statement::{Kind, Statement};
+
+use crate::index::{IndexError, Reader};
+
+/// A statement whose form is right and whose signature is its signer's. Only [`admit`] makes one.
+#[derive(Debug)]
+pub struct Admitted {
+    payload: Vec<u8>,
+    payload_hash: Hash,
+    signer: PublicKey,
+    signature: Signature,
+}
+
+impl Admitted {
+    /// The payload, exactly as signed.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// SHA-256 of the payload.
+    #[must_use]
+    pub const fn payload_hash(&self) -> Hash {
+        self.payload_hash
+    }
+
+    /// Who signed.
+    #[must_use]
+    pub const fn signer(&self) -> PublicKey {
+        self.signer
+    }
+
+    /// The signature.
+    #[must_use]
+    pub const fn signature(&self) -> Signature {
+        self.signature
+    }
+}
+
+/// Why a statement is not let in.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the statement is at fault or the index")]
+pub enum NotAdmitted {
+    /// The statement is at fault.
+    Refused(Refusal),
+    /// Nothing is known about the statement.
+    Index(IndexError),
+}
+
+impl From<Refusal> for NotAdmitted {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Reads an envelope and its statement and verifies the signature, strictly.
+///
+/// # Errors
+/// The first fault in the order of `docs/format.md`, section 9, as far as the signature.
+pub fn admit(reader: &Reader, envelope: &[u8]) -> Result<Admitted, NotAdmitted> {
+    let envelope = Envelope::parse(envelope)?;
+    let statement = Statement::parse(envelope.payload())?;
+    if statement.signer() != envelope.key() {
+        let detail = "not the statement's signer";
+        return Err(Refusal::new(Code::MalformedEnvelope, "signatures[0].keyid", detail).into());
+    }
+    if !envelope.is_authentic() {
+        return Err(refuse_unsigned(reader, &statement));
+    }
+    let (payload, signer, signature) = envelope.into_parts();
+    Ok(Admitted { payload_hash: Hash::of(&payload), payload, signer, signature })
+}
+
+/// Which refusal comes first for a statement whose signature is wrong: ledger and signer are looked at before the signature.
+fn refuse_unsigned(reader: &Reader, statement: &Statement<'_>) -> NotAdmitted {
+    if statement.ledger() != reader.origin().as_str() {
+        return Refusal::new(Code::WrongLedger, "ledger", format!("this ledger is {}", reader.origin())).into();
+    }
+    let bad = || Refusal::new(Code::BadSignature, "signatures[0].sig", "not the signer's over the payload").into();
+    if statement.kind() == Kind::Charter {
+        return bad();
+    }
+    match registered(reader, &statement.signer()) {
+        Ok(()) => bad(),
+        Err(refused) => refused,
+    }
+}
+
+/// Whether a key is registered and not revoked.
+///
+/// # Errors
+/// [`Code::UnknownSigner`] or [`Code::RevokedKey`].
+pub(crate) fn registered(reader: &Reader, signer: &PublicKey) -> Result<(), NotAdmitted> {
+    match reader.record(&Key::Signer(*signer)).map_err(NotAdmitted::Index)? {
+        Some(Record::Signer(record)) => match record.revoked {
+            None => Ok(()),
+            Some(index) => Err(Refusal::new(Code::RevokedKey, "signer", format!("revoked by entry {index}")).into()),
+        },
+        _ => Err(Refusal::new(Code::UnknownSigner, "signer", "registered to nobody").into()),
+    }
+}

@@ -1,0 +1,94 @@
+//! What the node counts, as Prometheus reads it.
+
+use std::time::Duration;
+
+use prometheus::{Encoder as _, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+
+/// Commit times from a quarter of a millisecond (a fast disk) to four seconds (a dying one).
+const SECONDS: [f64; 15] =
+    [0.000_25, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 4.0];
+/// Entries a group: powers of two up to a full frame.
+const ENTRIES: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
+
+/// The node's counters.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    statements: IntCounterVec,
+    requests: IntCounterVec,
+    commit_seconds: Histogram,
+    group_entries: Histogram,
+    tree_size: IntGauge,
+    queue: IntGauge,
+    ready: IntGauge,
+}
+
+/// What is looked up when somebody asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gauges {
+    pub(crate) tree_size: u64,
+    pub(crate) queued: usize,
+    pub(crate) is_ready: bool,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, label: &str| -> Result<IntCounterVec, prometheus::Error> {
+            let counters = IntCounterVec::new(Opts::new(name, help), &[label])?;
+            registry.register(Box::new(counters.clone()))?;
+            Ok(counters)
+        };
+        let histogram = |name: &str, help: &str, buckets: &[f64]| -> Result<Histogram, prometheus::Error> {
+            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
+            registry.register(Box::new(histogram.clone()))?;
+            Ok(histogram)
+        };
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        Ok(Self {
+            statements: counters("nguon_statements_total", "Statements answered, by result.", "result")?,
+            requests: counters("nguon_http_responses_total", "HTTP answers, by status.", "status")?,
+            commit_seconds: histogram("nguon_commit_seconds", "Time to apply and commit a group.", &SECONDS)?,
+            group_entries: histogram("nguon_group_entries", "Entries committed together.", &ENTRIES)?,
+            tree_size: gauge("nguon_tree_size", "Entries in the log.")?,
+            queue: gauge("nguon_queue_statements", "Statements that wait for the sequencer.")?,
+            ready: gauge("nguon_ready", "1 when the node takes statements.")?,
+            registry,
+        })
+    }
+
+    /// A statement was answered: `accepted`, `duplicate`, or a problem's code.
+    pub(crate) fn statement(&self, result: &str) {
+        self.statements.with_label_values(&[result]).inc();
+    }
+
+    /// A request was answered.
+    pub(crate) fn response(&self, status: u16) {
+        self.requests.with_label_values(&[status.to_string().as_str()]).inc();
+    }
+
+    /// A commit of so many entries took so long; none when it failed.
+    pub(crate) fn committed(&self, entries: usize, time: Duration) {
+        self.commit_seconds.observe(time.as_secs_f64());
+        if let Ok(entries) = u32::try_from(entries)
+            && entries > 0
+        {
+            self.group_entries.observe(f64::from(entries));
+        }
+    }
+
+    /// The text of all.
+    pub(crate) fn text(&self, gauges: Gauges) -> Result<String, prometheus::Error> {
+        self.tree_size.set(i64::try_from(gauges.tree_size).unwrap_or(i64::MAX));
+        self.queue.set(i64::try_from(gauges.queued).unwrap_or(i64::MAX));
+        self.ready.set(i64::from(gauges.is_ready));
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}

@@ -1,0 +1,268 @@
+//! A node: one ledger's store, index and sequencer together, and their life from open to close.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use nguon_ledger::entry::Entry;
+use nguon_ledger::identifier::Origin;
+use nguon_ledger::tree::{LeafIndex, TreeSize};
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::config::{Config, IndexLimits, StoreLimits};
+use crate::index::{Index, OpenIndexError, Progress, Reader};
+use crate::metrics::Metrics;
+use crate::sequencer::{Sequencer, StartError};
+use crate::store::{BlobStore, DataFolder, EntryReader, FileStore, Head, LogStore, OpenFolderError, OpenStoreError};
+
+/// Why a node does not start. Each says what to do next.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] OpenFolderError),
+    /// The log is not in order.
+    #[error(transparent)]
+    Store(#[from] OpenStoreError),
+    /// The index cannot be opened or made.
+    #[error(transparent)]
+    Index(#[from] OpenIndexError),
+    /// The end of the log cannot be read.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Entry 0 is no charter that can be read.
+    #[error("the charter cannot be read; restore the folder from a backup")]
+    Charter,
+    /// The metrics cannot be set up.
+    #[error("the metrics cannot be set up: {detail}")]
+    Metrics {
+        /// Why.
+        detail: String,
+    },
+}
+
+/// A node. Clones are the same node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    inner: Arc<Inner>,
+}
+
+/// What handlers share. Everything in it takes care of its own locking.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn LogStore>,
+    pub(crate) blobs: BlobStore,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) origin: Origin,
+    pub(crate) vkey: String,
+    pub(crate) charter: Charter,
+    opening: watch::Receiver<Opening>,
+    ready: Arc<OnceLock<Ready>>,
+    replayed: Arc<(AtomicU64, AtomicU64)>,
+    opener: Mutex<Option<JoinHandle<()>>>,
+    /// Dropped last: it holds the lock of the folder.
+    _folder: Arc<DataFolder>,
+}
+
+/// What there is once the index stands at the log's head.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) sequencer: Sequencer,
+    pub(crate) index: Arc<Index>,
+}
+
+/// How far opening has come.
+#[derive(Clone, Debug)]
+enum Opening {
+    Index,
+    Done,
+    Failed(Arc<OpenError>),
+}
+
+/// What every answer about the ledger repeats from its charter.
+#[derive(Debug)]
+pub(crate) struct Charter {
+    /// The ledger's name as the charter's JSON has it.
+    pub(crate) name: Box<serde_json::value::RawValue>,
+    pub(crate) operator: String,
+}
+
+impl Node {
+    /// Opens the ledger in the configured folder. The log can be read on return; records and statements have to wait until
+    /// [`Node::ready`], because the index may have to be made again.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(config: Config) -> Result<Self, OpenError> {
+        let folder = Arc::new(DataFolder::open(&config.data)?);
+        let store: Arc<dyn LogStore> =
+            Arc::new(FileStore::open(&folder.journal(), &folder.tlog(), folder.vkey(), config.store)?);
+        Self::over(config, folder, store)
+    }
+
+    /// A node over a store that is open already.
+    fn over(config: Config, folder: Arc<DataFolder>, store: Arc<dyn LogStore>) -> Result<Self, OpenError> {
+        let metrics = Metrics::new().map_err(|error| OpenError::Metrics { detail: error.to_string() })?;
+        let charter = read_charter(store.as_ref()).ok_or(OpenError::Charter)?;
+        let blobs = BlobStore::new(folder.blobs());
+        if let Err(error) = blobs.remove_old_parts(SystemTime::now()) {
+            tracing::warn!(%error, "old parts of blobs could not be removed");
+        }
+        let (told, opening) = watch::channel(Opening::Index);
+        let (ready, replayed) = (Arc::new(OnceLock::new()), Arc::new((AtomicU64::new(0), AtomicU64::new(0))));
+        let inner = Inner {
+            origin: folder.origin().clone(),
+            vkey: folder.vkey().to_string(),
+            store: Arc::clone(&store),
+            metrics: Arc::new(metrics),
+            blobs,
+            charter,
+            opening,
+            ready: Arc::clone(&ready),
+            replayed: Arc::clone(&replayed),
+            opener: Mutex::new(None),
+            _folder: Arc::clone(&folder),
+            config,
+        };
+        let (settings, metrics) = (inner.config.clone(), Arc::clone(&inner.metrics));
+        let opener = thread::spawn(move || {
+            let progress = |done: TreeSize, of: TreeSize| {
+                replayed.0.store(done.get(), Ordering::Relaxed);
+                replayed.1.store(of.get(), Ordering::Relaxed);
+                tracing::info!(done = done.get(), of = of.get(), "entries applied to the index");
+            };
+            match start(&settings, &folder, &store, metrics, &progress) {
+                Ok(started) => {
+                    // Nobody else sets it.
+                    let _ = ready.set(started);
+                    told.send_replace(Opening::Done);
+                }
+                Err(error) => {
+                    told.send_replace(Opening::Failed(Arc::new(error)));
+                }
+            }
+        });
+        *inner.opener.lock().unwrap_or_else(PoisonError::into_inner) = Some(opener);
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Waits until statements are taken.
+    ///
+    /// # Errors
+    /// The index or the sequencer did not start.
+    pub async fn ready(&self) -> Result<(), Arc<OpenError>> {
+        let mut opening = self.inner.opening.clone();
+        let opened = opening.wait_for(|opening| !matches!(opening, Opening::Index)).await;
+        match opened.as_deref() {
+            Ok(Opening::Failed(error)) => Err(Arc::clone(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The ledger's origin.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.inner.origin
+    }
+
+    /// The routes of the HTTP API.
+    pub fn router(&self) -> axum::Router {
+        crate::http::router(&self.inner)
+    }
+
+    /// Commits what waits, brings the index and the published copies up to date, and lets the folder go, if this is the last clone; requests
+    /// that are still under way keep the rest until they end.
+    pub async fn close(self) {
+        // A panic in closing was printed; the next start makes good what was not finished.
+        let _ = tokio::task::spawn_blocking(move || self.close_blocking()).await;
+    }
+
+    /// As [`Node::close`], for a thread that may wait.
+    fn close_blocking(self) {
+        if let Some(opener) = self.inner.opener.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // It printed its panic, if there was one.
+            let _ = opener.join();
+        }
+        if let Some(ready) = self.inner.ready.get() {
+            ready.sequencer.stop();
+        }
+    }
+}
+
+impl Inner {
+    /// The sequencer and the index, once they are there.
+    pub(crate) fn ready(&self) -> Option<&Ready> {
+        self.ready.get()
+    }
+
+    /// The index, to be read.
+    pub(crate) fn reader(&self) -> Option<&Reader> {
+        self.ready().map(|ready| ready.index.reader().as_ref())
+    }
+
+    /// The newest durable head.
+    pub(crate) fn head(&self) -> Arc<Head> {
+        self.store.head()
+    }
+
+    /// Entries applied so far to an index that is being made, and of how many.
+    pub(crate) fn replayed(&self) -> (u64, u64) {
+        (self.replayed.0.load(Ordering::Relaxed), self.replayed.1.load(Ordering::Relaxed))
+    }
+}
+
+fn start(
+    config: &Config,
+    folder: &DataFolder,
+    store: &Arc<dyn LogStore>,
+    metrics: Arc<Metrics>,
+    progress: Progress<'_>,
+) -> Result<Ready, OpenError> {
+    let index = Index::open(&folder.index(), folder.origin(), store.as_ref(), config.index, progress)?;
+    let index = Arc::new(index);
+    let sequencer = Sequencer::start(
+        Arc::clone(store),
+        Arc::clone(&index),
+        folder.log_key().clone(),
+        config.sequencer,
+        (config.clock, metrics),
+    )?;
+    Ok(Ready { sequencer, index })
+}
+
+fn read_charter(store: &dyn LogStore) -> Option<Charter> {
+    #[derive(serde::Deserialize)]
+    struct Statement {
+        body: Body,
+    }
+    #[derive(serde::Deserialize)]
+    struct Body {
+        name: Box<serde_json::value::RawValue>,
+        operator: Operator,
+    }
+    #[derive(serde::Deserialize)]
+    struct Operator {
+        id: String,
+    }
+    let bytes = EntryReader::new(store).read(LeafIndex::new(0)).ok()??;
+    let statement: Statement = serde_json::from_slice(Entry::parse(&bytes).ok()?.payload).ok()?;
+    Some(Charter { name: statement.body.name, operator: statement.body.operator.id })
+}
+
+/// Makes the index of a folder's ledger anew. No node may run on the folder.
+///
+/// # Errors
+/// [`OpenError`].
+pub fn reindex(data: &Path, progress: Progress<'_>) -> Result<(), OpenError> {
+    let folder = DataFolder::open(data)?;
+    let store = FileStore::open(&folder.journal(), &folder.tlog(), folder.vkey(), StoreLimits::default())?;
+    let path = folder.index();
+    Index::remove(&path).map_err(|source| OpenIndexError::Io { path: path.clone(), source })?;
+    Index::open(&path, folder.origin(), &store, IndexLimits::default(), progress)?;
+    Ok(())
+}
