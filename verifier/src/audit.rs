@@ -125,19 +125,20 @@ impl Finding {
         Self { expected: Some(expected.to_string()), found: Some(found.to_string()), ..self }
     }
 
-    /// The finding as JSON: `{"check","index","code","expected","found","detail"}`, what is not known `null`.
+    /// The finding as JSON: `{"check","index"?,"code"?,"expected"?,"found"?,"detail"}`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let optional = |value: &Option<String>| json::or_null(value.as_deref().map(json::text));
-        format!(
-            r#"{{"check":"{}","index":{},"code":{},"expected":{},"found":{},"detail":{}}}"#,
-            self.check,
-            json::or_null(self.index.map(|index| index.to_string())),
-            json::or_null(self.code.map(|code| json::text(code.as_str()))),
-            optional(&self.expected),
-            optional(&self.found),
-            json::text(&self.detail),
-        )
+        let optional = [
+            ("index", self.index.map(|index| index.to_string())),
+            ("code", self.code.map(|code| json::text(code.as_str()))),
+            ("expected", self.expected.as_deref().map(json::text)),
+            ("found", self.found.as_deref().map(json::text)),
+        ];
+        let optional: String = optional
+            .into_iter()
+            .filter_map(|(name, value)| value.map(|value| format!(r#","{name}":{value}"#)))
+            .collect();
+        format!(r#"{{"check":"{}"{optional},"detail":{}}}"#, self.check, json::text(&self.detail))
     }
 }
 

@@ -1,0 +1,7 @@
+//! Tests of the verifier against ledgers built from bytes alone.
+
+mod audit;
+mod bundles;
+mod fixture;
+mod story;
+mod vectors;
