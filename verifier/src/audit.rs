@@ -57,6 +57,8 @@ checks! {
     CheckpointSigned = "checkpoint_signed";
     /// Enough witnesses cosigned it.
     WitnessQuorum = "witness_quorum";
+    /// The entry is in the checkpoint's tree.
+    EntriesIncluded = "entries_included";
     /// The stored bytes are an entry.
     EntryBytes = "entry_bytes";
     /// The entry hashes to what is stored beside it.

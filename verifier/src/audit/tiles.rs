@@ -34,6 +34,14 @@ impl Tile {
             let found = Finding::new(AuditCheck::Tile, format!("{} has another length", self.path));
             return Err(found.between(format!("{} bytes", self.bytes.len()), format!("{} bytes", stored.len())));
         }
+        self.compare_beginning(stored)
+    }
+
+    /// Compares the hashes that both have.
+    ///
+    /// # Errors
+    /// One differs.
+    pub fn compare_beginning(&self, stored: &[u8]) -> Result<(), Finding> {
         let pairs = self.bytes.chunks(HASH_BYTES).zip(stored.chunks(HASH_BYTES));
         for (place, (expected, found)) in (0..).zip(pairs) {
             if expected != found {

@@ -3,5 +3,6 @@
 mod audit;
 mod bundles;
 mod fixture;
+mod stored;
 mod story;
 mod vectors;

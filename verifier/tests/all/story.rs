@@ -8,7 +8,7 @@ pub(crate) const CANNA: &str = "https://trace.test/lot/CANNA0000001";
 pub(crate) const OTHER: &str = "https://trace.test/lot/0THER0000001";
 pub(crate) const NOODLES: &str = "https://trace.test/lot/N00D1ES00001";
 pub(crate) const PACKS: &str = "https://trace.test/lot/PACKS0000001";
-pub(crate) const GS1: &str = "https://id.gs1.org/01/08931234567894/10/A-1";
+pub(crate) const GS1: &str = "https://id.gs1.org/01/08931234567897/10/A-1";
 
 /// The people and the ledger so far.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ impl Story {
         });
         ledger.add(&mut coop, "product", &noodles, &[]);
         let packs = json!({
-            "id": product("packs"), "gtin": "08931234567894", "name": {"vi": "Mi\u{1ebf}n g\u{f3}i", "en": "Packed vermicelli"},
+            "id": product("packs"), "gtin": "08931234567897", "name": {"vi": "Mi\u{1ebf}n g\u{f3}i", "en": "Packed vermicelli"},
             "netContent": {"quantity": 0.5, "uom": "KGM"},
             "madeFrom": [{"product": product("noodles"), "yieldMax": 1}],
         });
