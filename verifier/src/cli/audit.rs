@@ -5,15 +5,16 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nguon_ledger::checkpoint::SignedCheckpoint;
+use nguon_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::note::VerifierKey;
+use nguon_ledger::tree::LeafIndex;
 use nguon_verifier::audit::{AuditCheck, Finding};
 
 use super::data::DataFolder;
 use super::fetch::{Fetch, is_url};
 use super::pipeline::{self, Audit};
-use super::source::{Loader, Log, LogKeys, Source};
+use super::source::{self, Loader, Log, LogKeys, Source};
 use super::trust::{self, Trust};
 use super::words::Words;
 use super::{Answer, AuditArgs, is_watched, print};
@@ -72,12 +73,19 @@ fn begin(args: &AuditArgs, trust: &Trust) -> anyhow::Result<Result<Prepared, Fin
 
 fn begin_log(fetch: Fetch, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
     let note = fetch.require("checkpoint")?;
-    let keys = trust.keys(|| {
-        let described = fetch.get("v1/ledger")?.and_then(|text| trust::key_in_description(&text));
-        let size = trust::claimed(&note).context("the checkpoint cannot be read. Give --vkey to say whose it must be")?.size();
-        let first = || key_of_first_entry(&Loader::Log { fetch: fetch.clone(), size });
-        described.map_or_else(first, Ok)
-    })?;
+    let Some(claimed) = trust::claimed(&note) else {
+        return Ok(Err(Finding::new(AuditCheck::CheckpointSigned, "the checkpoint is no signed note")));
+    };
+    let keys = match trust.keys() {
+        Some(keys) => keys,
+        None => match fetch.get("v1/ledger")?.and_then(|text| trust::key_in_description(&text)) {
+            Some(key) => vec![key],
+            None => match key_of_first_entry(&first_entry(&fetch, &claimed)?) {
+                Ok(key) => vec![key],
+                Err(finding) => return Ok(Err(finding)),
+            },
+        },
+    };
     let checkpoint = match trust::open(&note, &keys) {
         Ok(checkpoint) => checkpoint,
         Err(finding) => return Ok(Err(finding)),
@@ -88,10 +96,10 @@ fn begin_log(fetch: Fetch, trust: &Trust) -> anyhow::Result<Result<Prepared, Fin
 
 fn begin_data(folder: &Path, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
     let data = DataFolder::open(folder)?;
-    let keys = trust.keys(|| match data.key()? {
-        Some(key) => Ok(key),
-        None => key_of_first_entry(&Loader::Data(data.files())),
-    })?;
+    let keys = match trust.keys() {
+        Some(keys) => keys,
+        None => vec![data.key()?.context("the folder's ledger.json names no key. Give it with --vkey")?],
+    };
     let name = match keys.as_slice() {
         [key] => key.name().as_str().to_owned(),
         _ => data.origin().context("the policy has several logs and the folder does not say which one it is: give --vkey")?,
@@ -100,9 +108,14 @@ fn begin_data(folder: &Path, trust: &Trust) -> anyhow::Result<Result<Prepared, F
     Ok(Ok(Prepared { source: Source::Data(data), keys, origin }))
 }
 
-fn key_of_first_entry(loader: &Loader) -> anyhow::Result<VerifierKey> {
-    let entry = loader.first_entry()?.context("no first entry: the ledger is empty")?;
-    trust::key_in_charter(&entry).context("the first entry names no key. Give --vkey to say whose ledger this must be")
+fn first_entry(fetch: &Fetch, claimed: &Checkpoint) -> anyhow::Result<Vec<u8>> {
+    let entry = source::first_entry(fetch, claimed.size())?;
+    entry.context("the first entry is not there, which would name the log's key. Get a whole copy of the log, or give --vkey")
+}
+
+fn key_of_first_entry(entry: &[u8]) -> Result<VerifierKey, Finding> {
+    let key = trust::key_in_charter(entry);
+    key.ok_or_else(|| Finding::new(AuditCheck::EntryBytes, "the first entry names no log key").at(LeafIndex::new(0)))
 }
 
 fn origin_of(checkpoint: &SignedCheckpoint) -> anyhow::Result<Origin> {

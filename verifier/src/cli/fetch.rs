@@ -42,6 +42,13 @@ impl Fetch {
         }
     }
 
+    /// The paths of the files in a folder below the log's prefix; none over HTTP.
+    pub(super) fn list(&self, path: &str) -> Vec<String> {
+        let Self::Folder(folder) = self else { return Vec::new() };
+        let Ok(items) = std::fs::read_dir(folder.join(path)) else { return Vec::new() };
+        items.flatten().filter_map(|item| Some(format!("{path}/{}", item.file_name().to_str()?))).collect()
+    }
+
     /// The resource, which must be there.
     pub(super) fn require(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         self.get(path)?.with_context(|| match self {

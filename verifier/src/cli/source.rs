@@ -186,13 +186,20 @@ impl Loader {
             Self::Data(files) => files.compare(expected),
         }
     }
+}
 
-    /// The log's first entry, for the key in it.
-    pub(super) fn first_entry(&self) -> anyhow::Result<Option<Vec<u8>>> {
-        let plan = Plan { number: 0, count: 1, journal: Vec::new() };
-        let stored = self.load(&plan)?;
-        Ok(stored.bundle.and_then(|bundle| bundle.split(1).0.first().map(|entry| entry.to_vec())))
+/// The first entry of a log, for the key in it. The size is not to be relied on yet, so a copy's partial bundles are looked through.
+pub(super) fn first_entry(fetch: &Fetch, size: TreeSize) -> anyhow::Result<Option<Vec<u8>>> {
+    let named = TilePath::of_tree(TileKind::Entries, size, 0).map(|path| path.to_string());
+    let full = TilePath::new(TileKind::Entries, 0, TILE_WIDTH).context("no such tile")?.to_string();
+    let partial = fetch.list(&format!("{full}.p"));
+    for path in named.into_iter().chain([full]).chain(partial) {
+        if let Some(bytes) = fetch.get(&path)? {
+            let bundle = Bundle { name: path, bytes, width: BATCH_ENTRIES, is_longer: true };
+            return Ok(bundle.split(1).0.first().map(|entry| entry.to_vec()));
+        }
     }
+    Ok(None)
 }
 
 /// A tile's name and bytes, or those of the full tile at its place, and whether it is that one.

@@ -47,16 +47,13 @@ impl Trust {
         }
     }
 
-    /// The keys whose word is taken, `first_use` being asked when nobody was named.
-    pub(super) fn keys(
-        &self,
-        first_use: impl FnOnce() -> anyhow::Result<VerifierKey>,
-    ) -> anyhow::Result<Vec<VerifierKey>> {
-        Ok(match self {
-            Self::Key(key) => vec![key.clone()],
-            Self::Policy(policy) => policy.logs().iter().map(PolicyLog::key).cloned().collect(),
-            Self::FirstUse => vec![first_use()?],
-        })
+    /// The keys whose word is taken; `None` if nobody was named.
+    pub(super) fn keys(&self) -> Option<Vec<VerifierKey>> {
+        match self {
+            Self::Key(key) => Some(vec![key.clone()]),
+            Self::Policy(policy) => Some(policy.logs().iter().map(PolicyLog::key).cloned().collect()),
+            Self::FirstUse => None,
+        }
     }
 
     /// Holds a checkpoint against the policy's witnesses, if there is a policy.
