@@ -312,20 +312,20 @@ impl Auditor {
             let found = Finding::new(AuditCheck::Signatures, "the signature does not verify");
             return Err(found.between(format!("a signature by {}", entry.signer), "another"));
         }
-        let statement = statement.as_ref().map_err(|refusal| refused(refusal.clone()))?;
+        let statement = statement.as_ref().map_err(refused)?;
         if statement.signer() != entry.signer {
             let found = Finding::new(AuditCheck::Signatures, "the statement names another signer than the entry");
             return Err(found.between(statement.signer(), entry.signer));
         }
-        let context =
-            Context { origin: &self.origin, index, received_at: entry.received_at, scope: Scope::Whole };
+        let context = Context { origin: &self.origin, index, received_at: entry.received_at, scope: Scope::Whole };
         let effects = match apply(&self.state, &context, statement, entry.payload) {
             Ok(effects) => effects,
-            Err(ApplyError::Refused(refusal)) => return Err(refused(refusal)),
+            Err(ApplyError::Refused(refusal)) => return Err(refused(&refusal)),
             Err(ApplyError::State(never)) => match never {},
         };
         if effects.links() != entry.links.as_slice() {
-            let found = Finding::new(AuditCheck::LotLinks, "the lots that the statement names, each with its last entry");
+            let found =
+                Finding::new(AuditCheck::LotLinks, "the lots that the statement names, each with its last entry");
             return Err(found.between(links(effects.links()), links(&entry.links)));
         }
         self.state.write(effects.finish(prepared.leaf_hash));
@@ -362,7 +362,8 @@ impl Auditor {
 }
 
 /// A refusal by the rules as a finding.
-fn refused(refusal: Refusal) -> Finding {
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is refused is refused by the rules")]
+fn refused(refusal: &Refusal) -> Finding {
     let check = match refusal.code {
         Code::UnknownSigner | Code::RevokedKey => AuditCheck::SignerRegistered,
         Code::WrongSequence => AuditCheck::SignerChain,

@@ -52,7 +52,8 @@ impl Tile {
     }
 
     fn differs(&self, place: u64, expected: &[u8], found: &[u8]) -> Finding {
-        let finding = Finding::new(AuditCheck::Tile, format!("hash {place} of {} differs from the entries'", self.path));
+        let finding =
+            Finding::new(AuditCheck::Tile, format!("hash {place} of {} differs from the entries'", self.path));
         let finding = match (Hash::from_slice(expected), Hash::from_slice(found)) {
             (Some(expected), Some(found)) => finding.between(expected, found),
             _ => finding,

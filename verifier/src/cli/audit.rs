@@ -40,7 +40,8 @@ pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
             bar.finish_and_clear();
             report.entries = audit.auditor.size().get();
             report.root = Some(audit.auditor.root().to_string());
-            report.key = audit.checkpoint.as_ref().or(checkpoint.as_ref()).map(|checkpoint| checkpoint.log().to_string());
+            report.key =
+                audit.checkpoint.as_ref().or(checkpoint.as_ref()).map(|checkpoint| checkpoint.log().to_string());
             report.finding = end(audit, checkpoint, &loader, &trust)?.err();
             report
         }
@@ -67,7 +68,10 @@ fn begin(args: &AuditArgs, trust: &Trust) -> anyhow::Result<Result<Prepared, Fin
     } else if has_log(&below) {
         begin_log(Fetch::Folder(below), trust)
     } else {
-        bail!("{} holds neither a journal nor a checkpoint. Give a node's data folder or a copy of its log", args.target)
+        bail!(
+            "{} holds neither a journal nor a checkpoint. Give a node's data folder or a copy of its log",
+            args.target
+        )
     }
 }
 
@@ -102,7 +106,9 @@ fn begin_data(folder: &Path, trust: &Trust) -> anyhow::Result<Result<Prepared, F
     };
     let name = match keys.as_slice() {
         [key] => key.name().as_str().to_owned(),
-        _ => data.origin().context("the policy has several logs and the folder does not say which one it is: give --vkey")?,
+        _ => data
+            .origin()
+            .context("the policy has several logs and the folder does not say which one it is: give --vkey")?,
     };
     let origin = Origin::parse(&name).with_context(|| format!("the key's name {name} is no origin"))?;
     Ok(Ok(Prepared { source: Source::Data(data), keys, origin }))
@@ -110,7 +116,9 @@ fn begin_data(folder: &Path, trust: &Trust) -> anyhow::Result<Result<Prepared, F
 
 fn first_entry(fetch: &Fetch, claimed: &Checkpoint) -> anyhow::Result<Vec<u8>> {
     let entry = source::first_entry(fetch, claimed.size())?;
-    entry.context("the first entry is not there, which would name the log's key. Get a whole copy of the log, or give --vkey")
+    entry.context(
+        "the first entry is not there, which would name the log's key. Get a whole copy of the log, or give --vkey",
+    )
 }
 
 fn key_of_first_entry(entry: &[u8]) -> Result<VerifierKey, Finding> {
@@ -178,7 +186,8 @@ impl Report {
     }
 
     fn to_json(&self, trust: &Trust, seconds: f64) -> String {
-        let text = |value: &Option<String>| value.as_ref().map_or_else(|| "null".to_owned(), |value| format!("\"{value}\""));
+        let text =
+            |value: &Option<String>| value.as_ref().map_or_else(|| "null".to_owned(), |value| format!("\"{value}\""));
         let finding = self.finding.as_ref().map(|finding| format!(r#","finding":{}"#, finding.to_json()));
         format!(
             r#"{{"v":1,"verdict":"{}","origin":{},"size":{},"root":{},"vkey":{},"trust":"{}","seconds":{seconds:.3}{}}}"#,
@@ -214,9 +223,11 @@ impl Report {
                 };
                 lines.push(format!("{}: {place}", words.get("not_verified")));
                 let facts = [("expected", &finding.expected), ("found", &finding.found)];
-                lines.extend(facts.into_iter().filter_map(|(key, fact)| {
-                    fact.as_ref().map(|fact| format!("  {}: {fact}", words.get(key)))
-                }));
+                lines.extend(
+                    facts
+                        .into_iter()
+                        .filter_map(|(key, fact)| fact.as_ref().map(|fact| format!("  {}: {fact}", words.get(key)))),
+                );
                 lines.push(format!("  {}: {}", words.get("detail"), finding.detail));
                 lines.push(format!("  {}", words.fill("audit.after", &[("entries", &entries), ("origin", origin)])));
             }

@@ -53,10 +53,15 @@ impl Fetch {
     pub(super) fn require(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         self.get(path)?.with_context(|| match self {
             Self::Http { base, .. } => {
-                format!("{base}/{path} is not there. Is this the address of a ledger? Try {base}/checkpoint in a browser")
+                format!(
+                    "{base}/{path} is not there. Is this the address of a ledger? Try {base}/checkpoint in a browser"
+                )
             }
             Self::Folder(folder) => {
-                format!("{} is not there. Get a whole copy of the log, or audit its server", folder.join(path).display())
+                format!(
+                    "{} is not there. Get a whole copy of the log, or audit its server",
+                    folder.join(path).display()
+                )
             }
         })
     }

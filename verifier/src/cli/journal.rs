@@ -18,9 +18,16 @@ const HASH_BYTES: u64 = 32;
 
 /// What the journal holds, in order.
 pub(super) enum Acknowledged {
-    Entry { index: u64, leaf_hash: Hash, bytes: Vec<u8> },
+    Entry {
+        index: u64,
+        leaf_hash: Hash,
+        bytes: Vec<u8>,
+    },
     /// The checkpoint over the first `size` entries.
-    Checkpoint { size: u64, note: Vec<u8> },
+    Checkpoint {
+        size: u64,
+        note: Vec<u8>,
+    },
     /// The journal cannot be read further.
     Fault(Finding),
 }

@@ -218,9 +218,7 @@ impl<'a> Batch<'a> {
             agree(audit, &mut checkpoints)?;
         }
         self.copies_end?;
-        self.end.map_err(|detail| {
-            Finding::new(AuditCheck::EntryBytes, format!("{detail}: {}", self.stored.name()))
-        })?;
+        self.end.map_err(|detail| Finding::new(AuditCheck::EntryBytes, format!("{detail}: {}", self.stored.name())))?;
         if let Some((size, opened)) = checkpoints.next() {
             // Checkpoints come at the size that they are for, so this one is for none.
             let opened = opened?;

@@ -85,9 +85,9 @@ impl Bundle {
         let mut entries = Vec::new();
         let mut rest = self.bytes.as_slice();
         for _ in 0..count {
-            let entry = rest.split_first_chunk::<2>().and_then(|(length, after)| {
-                after.split_at_checked(usize::from(u16::from_be_bytes(*length)))
-            });
+            let entry = rest
+                .split_first_chunk::<2>()
+                .and_then(|(length, after)| after.split_at_checked(usize::from(u16::from_be_bytes(*length))));
             let Some((entry, after)) = entry else { return (entries, Err("the bundle is cut short")) };
             entries.push(entry);
             rest = after;

@@ -25,7 +25,8 @@ pub(super) enum Trust {
 impl Trust {
     pub(super) fn read(args: &TrustArgs) -> anyhow::Result<Self> {
         if let Some(vkey) = &args.vkey {
-            let key = vkey.parse().context("--vkey is no verifier key. It reads name+8 hex digits+base64, in quotes")?;
+            let key =
+                vkey.parse().context("--vkey is no verifier key. It reads name+8 hex digits+base64, in quotes")?;
             return Ok(Self::Key(key));
         }
         let Some(path) = &args.policy else { return Ok(Self::FirstUse) };
@@ -72,8 +73,7 @@ impl Trust {
 
 /// Opens a checkpoint with one of the keys.
 pub(super) fn open(note: &[u8], keys: &[VerifierKey]) -> Result<SignedCheckpoint, Finding> {
-    SignedCheckpoint::open_any(note, keys)
-        .map_err(|error| Finding::new(AuditCheck::CheckpointSigned, chain_of(&error)))
+    SignedCheckpoint::open_any(note, keys).map_err(|error| Finding::new(AuditCheck::CheckpointSigned, chain_of(&error)))
 }
 
 /// What an unsigned reading of a checkpoint says, to choose among keys by.

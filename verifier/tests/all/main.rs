@@ -1,4 +1,5 @@
 //! Tests of the verifier against ledgers built from bytes alone.
+#![expect(clippy::unwrap_used, reason = "everything here is a test, also what the tests share")]
 
 mod audit;
 mod bundles;

@@ -160,10 +160,10 @@ fn the_entry_at_fault_is_named() {
     fs::write(&bundle, bytes).unwrap();
     let (code, report) = audit_folder(folder.path());
     assert_eq!((code, &report["finding"]["index"]), (Some(1), &json!(40)), "{report}");
-    assert_eq!((&report["finding"]["check"], &report["finding"]["expected"]), (
-        &json!("leaf_hash"),
-        &json!(ledger.leaf_hash(40).to_string())
-    ));
+    assert_eq!(
+        (&report["finding"]["check"], &report["finding"]["expected"]),
+        (&json!("leaf_hash"), &json!(ledger.leaf_hash(40).to_string()))
+    );
     let text = String::from_utf8(verify(&["audit", folder.path().to_str().unwrap()]).stdout).unwrap();
     assert!(text.contains("NOT VERIFIED: at entry 40: leaf_hash"), "{text}");
 }
@@ -228,7 +228,8 @@ fn a_server_is_audited_with_every_kind_of_trust() {
 
     let vkey = vkey().to_string();
     assert_eq!(verify(&["audit", &url, "--vkey", &vkey]).status.code(), Some(0));
-    let other = crate::fixture::vkey_of(ORIGIN, nguon_ledger::note::SignatureType::Ed25519, &crate::fixture::signing_key(77));
+    let other =
+        crate::fixture::vkey_of(ORIGIN, nguon_ledger::note::SignatureType::Ed25519, &crate::fixture::signing_key(77));
     let output = verify(&["audit", &url, "--vkey", &other.to_string()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stdout).unwrap().contains("checkpoint_signed"));
@@ -270,7 +271,8 @@ fn bundles_and_proofs_are_judged_from_files() {
     fs::write(path("none.json"), "{}").unwrap();
     assert_eq!(verify(&["bundle", &path("none.json")]).status.code(), Some(2));
 
-    let hashes: Vec<_> = bundle["entries"][3]["proof"].as_array().unwrap().iter().map(|hash| hash.as_str().unwrap()).collect();
+    let hashes: Vec<_> =
+        bundle["entries"][3]["proof"].as_array().unwrap().iter().map(|hash| hash.as_str().unwrap()).collect();
     let proof = format!("c2sp.org/tlog-proof@v1\nindex 3\n{}\n\n{}", hashes.join("\n"), story.ledger.signed());
     fs::write(path("3.tlog-proof"), proof).unwrap();
     fs::write(path("3.entry"), &story.ledger.entries[3]).unwrap();

@@ -53,7 +53,7 @@ impl Case {
     }
 
     /// Checks that are made although most cases leave them out.
-    fn is_checked(mut self, name: &str) -> Self {
+    fn checking(mut self, name: &str) -> Self {
         self.not_checked.retain(|other| *other != name);
         self
     }
@@ -61,7 +61,7 @@ impl Case {
     /// Held against a policy instead of a key; `is_asked` if that asks for witnesses.
     pub(crate) fn policy(mut self, policy: String, is_asked: bool) -> Self {
         (self.vkey, self.policy) = (None, Some(policy));
-        if is_asked { self.is_checked("witness_quorum") } else { self }
+        if is_asked { self.checking("witness_quorum") } else { self }
     }
 
     /// Held against the key that the bundle names.
@@ -73,13 +73,13 @@ impl Case {
     /// Compared with a newer checkpoint.
     pub(crate) fn newest(mut self, note: String) -> Self {
         self.newest = Some(note);
-        self.is_checked("freshness")
+        self.checking("freshness")
     }
 
     /// Told that so many entries are fresh enough.
     pub(crate) fn size_min(mut self, size: u64) -> Self {
         self.size_min = Some(size);
-        self.is_checked("freshness")
+        self.checking("freshness")
     }
 
     fn expected(&self) -> Vec<(&'static str, &'static str)> {
@@ -178,10 +178,7 @@ fn the_files_are_these_cases() {
     let mut found = BTreeMap::new();
     for item in std::fs::read_dir(&folder).unwrap() {
         let path = item.unwrap().path();
-        found.insert(
-            path.file_name().unwrap().to_str().unwrap().to_owned(),
-            std::fs::read_to_string(&path).unwrap(),
-        );
+        found.insert(path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap());
     }
     for (name, text) in &files {
         assert!(found.get(name) == Some(text), "{name} differs: run again with NGUON_WRITE_VECTORS=1");

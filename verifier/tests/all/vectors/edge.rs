@@ -60,7 +60,15 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("good-ancestor.json", sold.ledger.bundle(NOODLES, without(&sold, &[10, 14, 15, 16])), &[]),
         Case::new("good-single-harvest.json", sold.ledger.bundle(OTHER, [0, 1, 4, 5, 8, 10]), &[]),
     ];
-    cases.extend([merged(), with_gtin(), corrected(), changed_key(), recall_undone(), observed()]);
+    cases.extend([
+        merged(),
+        with_gtin(),
+        corrected(),
+        changed_key(),
+        recall_undone(),
+        observed(),
+        correction_reaches_further(),
+    ]);
     let mut recalled = Story::sold();
     let body = recall(CANNA);
     recalled.operator_event(&body, &[CANNA]);
@@ -167,4 +175,25 @@ fn observed() -> Case {
         entry.received_at = nguon_ledger::time::UnixMillis::new(before);
     });
     Case::new("good-observed.json", story.ledger.bundle(CANNA, all(&story)), &[])
+}
+
+/// A correction of a shipment of two lots: whether it undid anything depends on both.
+fn correction_reaches_further() -> Case {
+    let mut story = Story::begin();
+    story.harvest(CANNA, 100);
+    story.harvest(OTHER, 50);
+    let mut body = ship(CANNA, 1, &story.shop);
+    body["event"]["eventID"] = json!("urn:test:ship");
+    body["event"]["quantityList"] = json!([
+        {"epcClass": CANNA, "quantity": 60, "uom": "KGM"}, {"epcClass": OTHER, "quantity": 30, "uom": "KGM"},
+    ]);
+    story.coop_event(&body, &[CANNA, OTHER]);
+    let mut lose = object("OBSERVE", "destroying", OTHER, &json!(20));
+    lose["eventTime"] = json!("2026-11-20T07:50:00.000+07:00");
+    story.coop_event(&json!({"verb": "lose", "event": lose}), &[OTHER]);
+    story.coop_event(&correct(&body), &[CANNA, OTHER]);
+    // The other lot moved since, so nothing was undone and only 40 kg are left here.
+    let sell = |kilograms: u32| json!({"verb": "sell", "event": object("OBSERVE", "retail_selling", CANNA, &json!(kilograms))});
+    story.coop_event(&sell(40), &[CANNA]);
+    Case::new("good-correction-of-two-lots.json", story.ledger.bundle(CANNA, all(&story)), &[])
 }

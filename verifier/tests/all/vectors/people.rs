@@ -36,7 +36,11 @@ fn signatures() -> Vec<Case> {
         Case::new("signature-r.json", bent(&flip(3)), &["signatures"]),
         Case::new("signature-s.json", bent(&flip(40)), &["signatures"]),
         // s + L: the same number modulo the group's order, refused by strict verification.
-        Case::new("signature-s-not-reduced.json", bent(&|entry| entry.signature = malleated(&entry.signature)), &["signatures"]),
+        Case::new(
+            "signature-s-not-reduced.json",
+            bent(&|entry| entry.signature = malleated(&entry.signature)),
+            &["signatures"],
+        ),
         Case::new("signer-replaced.json", bent(&|entry| entry.signer = coop), &["signatures"]),
         Case::new("signed-by-another.json", signed_by_another, &["signatures"]),
         Case::new(
@@ -54,8 +58,8 @@ fn signatures() -> Vec<Case> {
 /// Adds the order of the group, L = 2^252 + 27742317777372353535851937790883648493, to s.
 fn malleated(signature: &Signature) -> Signature {
     let order: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
     let mut bytes = *signature.as_bytes();
     let mut carry = 0;
@@ -125,8 +129,12 @@ fn signer_chains() -> Vec<Case> {
             },
             &["signer_chain"],
         ),
-        Case::new("statement-of-another-ledger.json", bent(&|statement| statement["ledger"] = json!("other.test")), &["rules"])
-            .not_checked(&["recall"]),
+        Case::new(
+            "statement-of-another-ledger.json",
+            bent(&|statement| statement["ledger"] = json!("other.test")),
+            &["rules"],
+        )
+        .not_checked(&["recall"]),
     ]
 }
 

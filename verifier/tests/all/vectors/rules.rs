@@ -132,8 +132,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases: Vec<_> =
         refused.map(|(file, bundle)| Case::new(file, bundle, &["rules"]).not_checked(&["recall"])).collect();
     cases.push(Case::new("rule-sold-though-recalled.json", sold_recalled, &["rules", "recall"]));
-    cases.push(
-        Case::new("ancestor-hidden.json", half_shown, &["lot_chain_complete", "rules"]).not_checked(&["recall"]),
-    );
+    cases
+        .push(Case::new("ancestor-hidden.json", half_shown, &["lot_chain_complete", "rules"]).not_checked(&["recall"]));
     cases
 }

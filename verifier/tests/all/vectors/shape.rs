@@ -95,16 +95,24 @@ fn selection(sold: &Story) -> Vec<Case> {
             .not_checked(&["recall"]),
         Case::new("foreign-entry.json", sold.ledger.bundle(PACKS, 0..18), &["lot_chain_complete"]),
         Case::new("no-entries.json", sold.ledger.bundle(PACKS, []), &["lot_chain_complete"]).not_checked(&["recall"]),
-        Case::new("lot-of-nobody.json", with(good(), "lot", "https://trace.test/lot/N0B0DY000001"), &["lot_chain_complete"])
-            .not_checked(&["recall"]),
+        Case::new(
+            "lot-of-nobody.json",
+            with(good(), "lot", "https://trace.test/lot/N0B0DY000001"),
+            &["lot_chain_complete"],
+        )
+        .not_checked(&["recall"]),
         Case::new(
             "lot-not-canonical.json",
             with(good(), "lot", "https://shop.example/01/08931234567897/10/A-1"),
             &["lot_chain_complete"],
         )
         .not_checked(&["rules", "recall"]),
-        Case::new("lot-of-another-ledger.json", with(good(), "lot", "https://other.test/lot/PACKS0000001"), &["lot_chain_complete"])
-            .not_checked(&["rules", "recall"]),
+        Case::new(
+            "lot-of-another-ledger.json",
+            with(good(), "lot", "https://other.test/lot/PACKS0000001"),
+            &["lot_chain_complete"],
+        )
+        .not_checked(&["rules", "recall"]),
     ]
 }
 
