@@ -57,6 +57,8 @@ checks! {
     CheckpointSigned = "checkpoint_signed";
     /// Enough witnesses cosigned it.
     WitnessQuorum = "witness_quorum";
+    /// The entry is in the checkpoint's tree.
+    EntriesIncluded = "entries_included";
     /// The stored bytes are an entry.
     EntryBytes = "entry_bytes";
     /// The entry hashes to what is stored beside it.
@@ -125,19 +127,20 @@ impl Finding {
         Self { expected: Some(expected.to_string()), found: Some(found.to_string()), ..self }
     }
 
-    /// The finding as JSON: `{"check","index","code","expected","found","detail"}`, what is not known `null`.
+    /// The finding as JSON: `{"check","index"?,"code"?,"expected"?,"found"?,"detail"}`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let optional = |value: &Option<String>| json::or_null(value.as_deref().map(json::text));
-        format!(
-            r#"{{"check":"{}","index":{},"code":{},"expected":{},"found":{},"detail":{}}}"#,
-            self.check,
-            json::or_null(self.index.map(|index| index.to_string())),
-            json::or_null(self.code.map(|code| json::text(code.as_str()))),
-            optional(&self.expected),
-            optional(&self.found),
-            json::text(&self.detail),
-        )
+        let optional = [
+            ("index", self.index.map(|index| index.to_string())),
+            ("code", self.code.map(|code| json::text(code.as_str()))),
+            ("expected", self.expected.as_deref().map(json::text)),
+            ("found", self.found.as_deref().map(json::text)),
+        ];
+        let optional: String = optional
+            .into_iter()
+            .filter_map(|(name, value)| value.map(|value| format!(r#","{name}":{value}"#)))
+            .collect();
+        format!(r#"{{"check":"{}"{optional},"detail":{}}}"#, self.check, json::text(&self.detail))
     }
 }
 
@@ -309,20 +312,20 @@ impl Auditor {
             let found = Finding::new(AuditCheck::Signatures, "the signature does not verify");
             return Err(found.between(format!("a signature by {}", entry.signer), "another"));
         }
-        let statement = statement.as_ref().map_err(|refusal| refused(refusal.clone()))?;
+        let statement = statement.as_ref().map_err(refused)?;
         if statement.signer() != entry.signer {
             let found = Finding::new(AuditCheck::Signatures, "the statement names another signer than the entry");
             return Err(found.between(statement.signer(), entry.signer));
         }
-        let context =
-            Context { origin: &self.origin, index, received_at: entry.received_at, scope: Scope::Whole };
+        let context = Context { origin: &self.origin, index, received_at: entry.received_at, scope: Scope::Whole };
         let effects = match apply(&self.state, &context, statement, entry.payload) {
             Ok(effects) => effects,
-            Err(ApplyError::Refused(refusal)) => return Err(refused(refusal)),
+            Err(ApplyError::Refused(refusal)) => return Err(refused(&refusal)),
             Err(ApplyError::State(never)) => match never {},
         };
         if effects.links() != entry.links.as_slice() {
-            let found = Finding::new(AuditCheck::LotLinks, "the lots that the statement names, each with its last entry");
+            let found =
+                Finding::new(AuditCheck::LotLinks, "the lots that the statement names, each with its last entry");
             return Err(found.between(links(effects.links()), links(&entry.links)));
         }
         self.state.write(effects.finish(prepared.leaf_hash));
@@ -359,7 +362,8 @@ impl Auditor {
 }
 
 /// A refusal by the rules as a finding.
-fn refused(refusal: Refusal) -> Finding {
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is refused is refused by the rules")]
+fn refused(refusal: &Refusal) -> Finding {
     let check = match refusal.code {
         Code::UnknownSigner | Code::RevokedKey => AuditCheck::SignerRegistered,
         Code::WrongSequence => AuditCheck::SignerChain,

@@ -74,7 +74,8 @@ impl Bundle {
             return Err(ReadBundleError::Version);
         }
         only(object, &["v", "lot", "vkey", "checkpoint", "entries"], "bundle")?;
-        let entries = object.get("entries").and_then(Json::as_array).ok_or(ReadBundleError::Shape { field: "entries" })?;
+        let entries =
+            object.get("entries").and_then(Json::as_array).ok_or(ReadBundleError::Shape { field: "entries" })?;
         Ok(Self {
             lot: text(object, "lot")?.into(),
             vkey: text(object, "vkey")?.into(),

@@ -1,3 +1,9 @@
-//! Placeholder entry point until the command line stands.
+//! The command `nguon-verify`. What it does stands in `cli`.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -34,6 +34,14 @@ impl Tile {
             let found = Finding::new(AuditCheck::Tile, format!("{} has another length", self.path));
             return Err(found.between(format!("{} bytes", self.bytes.len()), format!("{} bytes", stored.len())));
         }
+        self.compare_beginning(stored)
+    }
+
+    /// Compares the hashes that both have.
+    ///
+    /// # Errors
+    /// One differs.
+    pub fn compare_beginning(&self, stored: &[u8]) -> Result<(), Finding> {
         let pairs = self.bytes.chunks(HASH_BYTES).zip(stored.chunks(HASH_BYTES));
         for (place, (expected, found)) in (0..).zip(pairs) {
             if expected != found {
@@ -44,7 +52,8 @@ impl Tile {
     }
 
     fn differs(&self, place: u64, expected: &[u8], found: &[u8]) -> Finding {
-        let finding = Finding::new(AuditCheck::Tile, format!("hash {place} of {} differs from the entries'", self.path));
+        let finding =
+            Finding::new(AuditCheck::Tile, format!("hash {place} of {} differs from the entries'", self.path));
         let finding = match (Hash::from_slice(expected), Hash::from_slice(found)) {
             (Some(expected), Some(found)) => finding.between(expected, found),
             _ => finding,

@@ -75,11 +75,15 @@ pub(super) fn lot_chain_complete(reading: &Reading<'_>) -> Check {
                 return Err(format!("is number {} of lot {}, number {seq} comes next", link.seq, link.lot));
             }
             if link.previous != previous {
-                return Err(format!("names {} as the entry before of lot {}, which is {previous}", link.previous, link.lot));
+                return Err(format!(
+                    "names {} as the entry before of lot {}, which is {previous}",
+                    link.previous, link.lot
+                ));
             }
             heads.insert(link.lot, (seq.saturating_add(1), item.leaf_hash));
         }
-        let is_registry = item.parts().is_some_and(|(_, statement)| !matches!(statement.kind(), Kind::Event | Kind::Attest));
+        let is_registry =
+            item.parts().is_some_and(|(_, statement)| !matches!(statement.kind(), Kind::Event | Kind::Attest));
         if is_of_bundle || is_registry { Ok(()) } else { Err("belongs to no lot of this bundle".into()) }
     });
     if check.detail.is_some() {

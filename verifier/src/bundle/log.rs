@@ -62,10 +62,8 @@ impl<'a> Log<'a> {
     }
 
     pub(super) fn vkey(&self) -> Option<&VerifierKey> {
-        self.signed.as_ref().ok().map(SignedCheckpoint::log).or_else(|| match self.keys.as_slice() {
-            [key] => Some(key),
-            _ => None,
-        })
+        let only = if let [key] = self.keys.as_slice() { Some(key) } else { None };
+        self.signed.as_ref().ok().map(SignedCheckpoint::log).or(only)
     }
 
     pub(super) fn checkpoint_signed(&self) -> Check {

@@ -41,7 +41,7 @@ pub(super) struct Reading<'b> {
     pub(super) items: Vec<Item<'b>>,
     /// The lot, if its URI is a canonical one of this ledger.
     pub(super) lot: Option<LotKey>,
-    /// The lot and all that it was made from.
+    /// The lots of the bundle.
     pub(super) lots: BTreeSet<LotKey>,
 }
 
@@ -68,39 +68,49 @@ impl<'b> Reading<'b> {
     }
 }
 
-/// A lot and its ancestors, as the entries themselves tell them.
+/// The lots of a bundle (format, section 8), as its own entries tell them: the lot, what it was made from, and what a correction
+/// of one of them names beside it.
 fn family(origin: &Origin, items: &[Item<'_>], lot: LotKey) -> BTreeSet<LotKey> {
-    let mut parents: BTreeMap<LotKey, Vec<LotKey>> = BTreeMap::new();
+    let mut leads_to: BTreeMap<LotKey, Vec<LotKey>> = BTreeMap::new();
     for item in items {
-        let Some((_, statement)) = item.parts() else { continue };
-        let Some((created, inputs)) = transformation(origin, statement) else { continue };
-        for created in created {
-            parents.entry(created).or_default().extend(&inputs);
+        let Some((entry, statement)) = item.parts() else { continue };
+        let Some((from, to)) = step(origin, entry, statement) else { continue };
+        for lot in from {
+            leads_to.entry(lot).or_default().extend(&to);
         }
     }
     let mut lots = BTreeSet::from([lot]);
     let mut queue = alloc::vec![lot];
     while let Some(lot) = queue.pop() {
-        for parent in parents.remove(&lot).unwrap_or_default() {
-            if lots.insert(parent) {
-                queue.push(parent);
+        for other in leads_to.remove(&lot).unwrap_or_default() {
+            if lots.insert(other) {
+                queue.push(other);
             }
         }
     }
     lots
 }
 
-/// The lots that a statement makes of others, and those others.
-fn transformation(origin: &Origin, statement: &Statement<'_>) -> Option<(Vec<LotKey>, Vec<LotKey>)> {
+/// The lots that an entry ties to others, and those others.
+fn step(origin: &Origin, entry: &Entry<'_>, statement: &Statement<'_>) -> Option<(Vec<LotKey>, Vec<LotKey>)> {
     if statement.kind() != Kind::Event {
         return None;
     }
     let body = EventBody::parse(origin, statement.body()).ok()?;
-    if !matches!(body.verb, Verb::Process | Verb::Merge | Verb::Split | Verb::Pack) {
-        return None;
+    match (body.verb, &body.event.what) {
+        (Verb::Correct, _) => {
+            let linked: Vec<_> = entry.links.iter().map(|link| link.lot).collect();
+            Some((linked.clone(), linked))
+        }
+        (
+            Verb::Process | Verb::Merge | Verb::Split | Verb::Pack,
+            What::Transformation { input_epc_list, input_quantity_list, .. },
+        ) => {
+            let names = input_quantity_list.iter().map(|element| element.epc_class);
+            let names = names.chain(input_epc_list.iter().copied());
+            let inputs = names.filter_map(|name| name_of(origin, name).into_lot()).map(|lot| lot.key());
+            Some((body.creates.iter().map(|(lot, _)| lot.key()).collect(), inputs.collect()))
+        }
+        _ => None,
     }
-    let What::Transformation { input_epc_list, input_quantity_list, .. } = &body.event.what else { return None };
-    let names = input_quantity_list.iter().map(|element| element.epc_class).chain(input_epc_list.iter().copied());
-    let inputs = names.filter_map(|name| name_of(origin, name).into_lot()).map(|lot| lot.key()).collect();
-    Some((body.creates.iter().map(|(lot, _)| lot.key()).collect(), inputs))
 }

@@ -1,0 +1,256 @@
+//! Audits batch after batch: every core prepares batches, each applies its own when its turn comes.
+//!
+//! Memory is that of one batch for each thread, because a thread takes the next batch only when its last one is applied.
+
+use std::panic::resume_unwind;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+
+use nguon_ledger::checkpoint::SignedCheckpoint;
+use nguon_ledger::identifier::Origin;
+use nguon_ledger::tree::LeafIndex;
+use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Keys, Prepared, prepare};
+
+use super::journal::Acknowledged;
+use super::source::{Loader, LogKeys, Plan, Source, Stored, check_length, hash_at};
+use super::trust;
+
+/// Threads of an audit over HTTP, most of which wait for answers.
+const HTTP_THREADS: usize = 8;
+
+/// How far an audit came.
+pub(super) struct Audit {
+    pub(super) auditor: Auditor,
+    /// The last checkpoint that the tree agreed with.
+    pub(super) checkpoint: Option<SignedCheckpoint>,
+    /// What is not as it must be.
+    pub(super) finding: Option<Finding>,
+}
+
+/// What goes in order.
+struct Turn {
+    /// The batch to be applied next.
+    number: u64,
+    audit: Audit,
+    error: Option<anyhow::Error>,
+}
+
+impl Turn {
+    const fn is_over(&self) -> bool {
+        self.audit.finding.is_some() || self.error.is_some()
+    }
+}
+
+struct Pipeline<'p> {
+    source: Mutex<Source>,
+    loader: Loader,
+    keys: &'p LogKeys,
+    turn: Mutex<Turn>,
+    changed: Condvar,
+    progress: &'p (dyn Fn(u64) + Sync),
+}
+
+/// Audits a whole log. `progress` is told the number of entries audited so far.
+pub(super) fn run(
+    source: Source,
+    origin: Origin,
+    keys: &LogKeys,
+    progress: &(dyn Fn(u64) + Sync),
+) -> anyhow::Result<Audit> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    // One more than cores: while a thread waits for its turn another one uses its core.
+    let threads = if matches!(source, Source::Log(_)) { cores.saturating_add(1).max(HTTP_THREADS) } else { cores + 1 };
+    let audit = Audit { auditor: Auditor::new(origin), checkpoint: None, finding: None };
+    let pipeline = Pipeline {
+        loader: source.loader(),
+        source: Mutex::new(source),
+        keys,
+        turn: Mutex::new(Turn { number: 0, audit, error: None }),
+        changed: Condvar::new(),
+        progress,
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| pipeline.work())).collect();
+        for worker in workers {
+            if let Err(panic) = worker.join() {
+                resume_unwind(panic);
+            }
+        }
+    });
+    let turn = pipeline.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match turn.error {
+        Some(error) => Err(error),
+        None => Ok(turn.audit),
+    }
+}
+
+impl Pipeline<'_> {
+    fn work(&self) {
+        let mut keys = Keys::new();
+        while let Some((number, plan)) = self.take() {
+            let stored = plan.and_then(|plan| Ok((self.loader.load(&plan)?, plan)));
+            let ready = stored.as_ref().map(|(stored, plan)| Batch::prepare(stored, plan, self.keys, &mut keys));
+            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            while turn.number != number && !turn.is_over() {
+                turn = self.changed.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            }
+            if turn.is_over() {
+                return;
+            }
+            let result = match ready {
+                Ok(batch) => batch.apply(&mut turn.audit, &self.loader),
+                Err(_) => stored.map(|_| Ok(())),
+            };
+            match result {
+                Ok(Ok(())) => {}
+                Ok(Err(finding)) => turn.audit.finding = Some(finding),
+                Err(error) => turn.error = Some(error),
+            }
+            turn.number = turn.number.saturating_add(1);
+            (self.progress)(turn.audit.auditor.size().get());
+            drop(turn);
+            self.changed.notify_all();
+        }
+    }
+
+    /// The next batch to be loaded; `None` when there is none or all is over.
+    fn take(&self) -> Option<(u64, anyhow::Result<Plan>)> {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.turn.lock().unwrap_or_else(PoisonError::into_inner).is_over() {
+            return None;
+        }
+        match source.next() {
+            Ok(None) => None,
+            Ok(Some(plan)) => Some((plan.number, Ok(plan))),
+            Err(error) => Some((source.number(), Err(error))),
+        }
+    }
+}
+
+/// A batch of which all is done that needs no other.
+struct Batch<'a> {
+    plan: &'a Plan,
+    stored: &'a Stored,
+    entries: Vec<Prepared<'a>>,
+    /// Why the bundle is not just these entries.
+    end: Result<(), &'static str>,
+    copies: Vec<(&'a str, Vec<&'a [u8]>)>,
+    copies_end: Result<(), Finding>,
+    checkpoints: Vec<(u64, Result<SignedCheckpoint, Finding>)>,
+}
+
+impl<'a> Batch<'a> {
+    fn prepare(stored: &'a Stored, plan: &'a Plan, log: &LogKeys, keys: &mut Keys) -> Self {
+        let (entries, end) = match &stored.bundle {
+            Some(bundle) => bundle.split(plan.count),
+            None => (plan.entries().map(|(_, _, bytes)| bytes).collect(), Ok(())),
+        };
+        let checkpoints = plan.journal.iter().filter_map(|item| match item {
+            Acknowledged::Checkpoint { size, note } => Some((*size, trust::open(note, log))),
+            Acknowledged::Entry { .. } | Acknowledged::Fault(_) => None,
+        });
+        // The copy of the newest one comes last and may be of any size.
+        let mut checkpoints: Vec<_> = checkpoints.collect();
+        checkpoints.sort_by_key(|(size, _)| *size);
+        let mut copies = Vec::new();
+        let mut copies_end = Ok(());
+        for copy in &stored.copies {
+            let width = copy.width.min(plan.count);
+            let (entries, end) = copy.split(width);
+            // Entries that differ are told first, for they can be named.
+            let fault = |detail| Err(Finding::new(AuditCheck::EntryBytes, format!("{}: {detail}", copy.name)));
+            copies_end = copies_end.and_then(|()| end.or_else(fault));
+            copies.push((copy.name.as_str(), entries));
+        }
+        Self {
+            plan,
+            stored,
+            entries: entries.into_iter().map(|entry| prepare(entry, keys)).collect(),
+            end,
+            copies,
+            copies_end,
+            checkpoints,
+        }
+    }
+
+    /// Does what depends on the batches before. An error is one of reading; a finding is about the log.
+    fn apply(self, audit: &mut Audit, loader: &Loader) -> anyhow::Result<Result<(), Finding>> {
+        if let Err(finding) = self.apply_entries(audit) {
+            return Ok(Err(finding));
+        }
+        for tile in audit.auditor.take_full_tiles() {
+            // Level 0 was compared entry by entry.
+            if tile.path().kind() != nguon_ledger::tile::TileKind::Hashes(0)
+                && let Err(finding) = loader.compare(&tile)?
+            {
+                return Ok(Err(finding));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn apply_entries(self, audit: &mut Audit) -> Result<(), Finding> {
+        let first = self.plan.first();
+        if let Some(hashes) = &self.stored.leaf_hashes {
+            check_length(hashes, self.plan.count, first)?;
+        }
+        let mut acknowledged = self.plan.entries().peekable();
+        let mut checkpoints = self.checkpoints.into_iter().peekable();
+        agree(audit, &mut checkpoints)?;
+        for (place, index) in (first..first.saturating_add(self.plan.count)).enumerate() {
+            let index = LeafIndex::new(index);
+            let Some(entry) = self.entries.get(place) else {
+                let detail = self.end.err().unwrap_or("the entry is missing");
+                return Err(Finding::new(AuditCheck::EntryBytes, format!("{detail}: {}", self.stored.name())).at(index));
+            };
+            let tiles = self.stored.leaf_hashes.iter().chain(&self.stored.hash_copies);
+            for hash in tiles.filter_map(|tile| hash_at(tile, place)) {
+                entry.expect_leaf_hash(index, hash, "the hash tile")?;
+            }
+            if let Some((_, leaf_hash, bytes)) = acknowledged.next_if(|(at, _, _)| *at == index.get()) {
+                entry.expect_leaf_hash(index, leaf_hash, "the journal")?;
+                same_bytes(entry.bytes(), bytes, index, "the journal")?;
+            }
+            for (name, copy) in &self.copies {
+                copy.get(place).map_or(Ok(()), |copy| same_bytes(entry.bytes(), copy, index, name))?;
+            }
+            audit.auditor.apply(entry)?;
+            agree(audit, &mut checkpoints)?;
+        }
+        self.copies_end?;
+        self.end.map_err(|detail| Finding::new(AuditCheck::EntryBytes, format!("{detail}: {}", self.stored.name())))?;
+        if let Some((size, opened)) = checkpoints.next() {
+            // Checkpoints come at the size that they are for, so this one is for none.
+            let opened = opened?;
+            let finding = Finding::new(AuditCheck::TreeSize, "a checkpoint in the journal is of another size");
+            return Err(finding.between(size, opened.checkpoint().size()));
+        }
+        self.plan.journal.iter().try_for_each(|item| match item {
+            Acknowledged::Fault(finding) => Err(finding.clone()),
+            Acknowledged::Entry { .. } | Acknowledged::Checkpoint { .. } => Ok(()),
+        })
+    }
+}
+
+/// Compares the tree as it is now with the checkpoints that are for it.
+fn agree(
+    audit: &mut Audit,
+    checkpoints: &mut std::iter::Peekable<impl Iterator<Item = (u64, Result<SignedCheckpoint, Finding>)>>,
+) -> Result<(), Finding> {
+    let size = audit.auditor.size().get();
+    while let Some((_, opened)) = checkpoints.next_if(|(at, _)| *at == size) {
+        let opened = opened?;
+        audit.auditor.finish(opened.checkpoint())?;
+        audit.checkpoint = Some(opened);
+    }
+    Ok(())
+}
+
+fn same_bytes(one: &[u8], other: &[u8], index: LeafIndex, place: &str) -> Result<(), Finding> {
+    if one == other {
+        return Ok(());
+    }
+    let finding = Finding::new(AuditCheck::LeafHash, format!("{place} holds other bytes for this entry")).at(index);
+    let hash = nguon_ledger::hash::Hash::of_leaf;
+    Err(finding.between(hash(one), hash(other)))
+}

@@ -1,0 +1,9 @@
+//! Tests of the verifier against ledgers built from bytes alone.
+#![expect(clippy::unwrap_used, reason = "everything here is a test, also what the tests share")]
+
+mod audit;
+mod bundles;
+mod fixture;
+mod stored;
+mod story;
+mod vectors;
