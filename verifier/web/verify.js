@@ -1,10 +1,295 @@
 // @ts-check
-/**
- * Placeholder until the browser's verifier stands: it checks nothing and says so.
- * @param {unknown} _bundle
- * @param {object} [_options]
- * @returns {Promise<{lot: string, size: number, root: string, checks: {name: string, result: 'passed' | 'failed' | 'not_checked', detail: string, index?: number}[], recalled: boolean}>}
- */
-export async function verifyBundle(_bundle, _options) {
-  return { lot: '', size: 0, root: '', checks: [], recalled: false };
+// Checks a proof bundle (format, section 8) in a browser or in Node: the same checks as the Rust verifier, by the same names, held together by
+// shared vectors. No server is believed: bring the log's key, and the bundle proves the rest or does not.
+import { hex, leafHash, unbase64 } from './bytes.js';
+import { parseJson, Num } from './json.js';
+import { isIncluded, isMet, openCheckpoint, parseCheckpoint, parseNote, parsePolicy, parseVkey, verifyNote } from './log.js';
+import { apply } from './rules.js';
+import { pae, payloadHash, readEntry, readEventBody, readStatement, checkBody } from './statement.js';
+import { keyOf, lotOf, nameOf } from './values.js';
+import { verify } from './ed25519.js';
+
+/** @typedef {'passed' | 'failed' | 'not_checked'} Result */
+/** @typedef {{name: string, result: Result, detail?: string, index?: number}} Check */
+/** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number}} Options newest: a checkpoint got elsewhere */
+/** @typedef {{v: 1, verdict: 'passed' | 'failed', lot: string, size?: string, root?: string, vkey?: string, checks: Check[], recalled: boolean, witnesses: {name: string, time: number}[]}} Verdict */
+/** @typedef {{index: bigint, bytes: Uint8Array, proof: Uint8Array[], leaf: string, entry: import('./statement.js').Entry | null, statement: import('./statement.js').Statement | null}} Item */
+
+const ZERO = '0'.repeat(64);
+const passed = (/** @type {string} */ name) => /** @type {Check} */ ({ name, result: 'passed' });
+const skipped = (/** @type {string} */ name, /** @type {string} */ detail) => /** @type {Check} */ ({ name, result: 'not_checked', detail });
+const failed = (/** @type {string} */ name, /** @type {any} */ error, /** @type {bigint} */ index = -1n) => /** @type {Check} */ ({
+  name, result: 'failed', detail: String(error?.message ?? error), ...(index >= 0n ? { index: Number(index) } : {}),
+});
+
+/** @template T @param {() => T} read @returns {T | null} */
+function attempt(read) {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }
+
+/** Makes one check of every entry, in the bundle's order; a string or an exception is the fault.
+ * @param {string} name @param {Item[]} items @param {(item: Item) => string | void | Promise<string | void>} step */
+async function each(name, items, step) {
+  for (const item of items) {
+    try {
+      const fault = await step(item);
+      if (fault) return failed(name, fault, item.index);
+    } catch (error) {
+      return failed(name, error, item.index);
+    }
+  }
+  return passed(name);
+}
+
+/** @param {string} text @returns {{lot: string, vkey: string, checkpoint: string, items: Item[]}} */
+function readBundle(text) {
+  const json = parseJson(text);
+  const only = (/** @type {any} */ object, /** @type {string[]} */ keys) => {
+    if (!(object instanceof Map) || object.size !== keys.length || !keys.every((key) => object.has(key))) throw new Error('not a proof bundle');
+    return object;
+  };
+  only(json, ['v', 'lot', 'vkey', 'checkpoint', 'entries']);
+  const texts = ['lot', 'vkey', 'checkpoint'].map((key) => json.get(key));
+  if (!(json.get('v') instanceof Num) || json.get('v').text !== '1' || !Array.isArray(json.get('entries')) || texts.some((value) => typeof value !== 'string')) throw new Error('not a proof bundle');
+  const items = json.get('entries').map((/** @type {any} */ stored) => {
+    const number = only(stored, ['index', 'entry', 'proof']).get('index');
+    const bytes = unbase64(String(stored.get('entry')));
+    const proof = Array.isArray(stored.get('proof')) && stored.get('proof').map((/** @type {any} */ hash) => unbase64(String(hash)));
+    if (!(number instanceof Num) || !/^[0-9]{1,20}$/.test(number.text) || !bytes || !proof || proof.includes(null)) throw new Error('not a proof bundle');
+    const entry = attempt(() => readEntry(bytes));
+    const statement = entry && attempt(() => readStatement(entry.payload));
+    return { index: BigInt(number.text), bytes, proof, leaf: leafHash(bytes), entry, statement };
+  });
+  const [lot, vkey, checkpoint] = texts;
+  return { lot, vkey, checkpoint, items };
+}
+
+/** The lots of a bundle, as its own entries tell them: the lot, what it was made from, and what corrections name beside.
+ * @param {string} origin @param {Item[]} items @param {string} lot */
+function family(origin, items, lot) {
+  /** @type {Map<string, string[]>} */
+  const leadsTo = new Map();
+  for (const { entry, statement } of items) {
+    if (!entry || statement?.kind !== 'event') continue;
+    const body = attempt(() => { checkBody(origin, statement); return readEventBody(origin, statement.body); });
+    if (!body) continue;
+    const isMaking = ['process', 'merge', 'split', 'pack'].includes(body.verb) && body.event.type === 'TransformationEvent';
+    const linked = entry.links.map((link) => link.lot);
+    const inputs = [...(body.event.lists.inputQuantityList ?? []).map((element) => element.epcClass), ...(body.event.epcs.inputEPCList ?? [])]
+      .flatMap((name) => nameOf(origin, name) ?? []).map(keyOf);
+    const from = body.verb === 'correct' ? linked : isMaking ? [...body.creates.values()].map(({ named }) => keyOf(named)) : [];
+    for (const key of from) leadsTo.set(key, [...(leadsTo.get(key) ?? []), ...(body.verb === 'correct' ? linked : inputs)]);
+  }
+  const lots = new Set([lot]);
+  // A set hands out also what is added while it is walked.
+  for (const key of lots) for (const other of leadsTo.get(key) ?? []) lots.add(other);
+  return lots;
+}
+
+/** @param {Item[]} items */
+function entryChain(items) {
+  /** @type {Item | null} */
+  let before = null;
+  return each('entry_chain', items, (item) => {
+    const { entry, index } = item;
+    if (!entry) return 'not an entry';
+    if (entry.index !== index) return `its own index is ${entry.index}`;
+    let expected = index === 0n ? ZERO : null;
+    if (before?.entry) {
+      if (before.index >= index) return `stands after entry ${before.index}`;
+      if (entry.receivedAt < before.entry.receivedAt) return `received before entry ${before.index}`;
+      if (before.index + 1n === index) expected = before.leaf;
+    }
+    if (expected !== null && expected !== entry.previous) return `names ${entry.previous} as the entry before, which is ${expected}`;
+    before = item;
+  });
+}
+
+/** @param {Item[]} items @param {string} origin @param {string | null} lot @param {Set<string>} lots */
+async function lotChain(items, origin, lot, lots) {
+  const name = 'lot_chain_complete';
+  if (!origin) return skipped(name, "the ledger's origin is unknown");
+  if (!lot) return failed(name, 'not the canonical uri of a lot of this ledger');
+  /** @type {Map<string, [number, string]>} */
+  const heads = new Map();
+  const check = await each(name, items, ({ entry, statement, leaf }) => {
+    if (!entry) return;
+    const links = entry.links.filter((link) => lots.has(link.lot));
+    for (const link of links) {
+      const [seq, previous] = heads.get(link.lot) ?? [0, ZERO];
+      if (link.seq !== seq) return `is number ${link.seq} of lot ${link.lot}, number ${seq} comes next`;
+      if (link.previous !== previous) return `names another entry before of lot ${link.lot}`;
+      heads.set(link.lot, [seq + 1, leaf]);
+    }
+    if (!links.length && (!statement || ['event', 'attest'].includes(statement.kind))) return 'belongs to no lot of this bundle';
+  });
+  const missing = [...lots].find((key) => !heads.has(key));
+  return check.result === 'passed' && missing ? failed(name, `no entry of lot ${missing}`) : check;
+}
+
+/** @param {Item[]} items */
+function signatures(items) {
+  return each('signatures', items, async ({ entry, statement }) => {
+    if (!entry) return 'not an entry';
+    if (!statement) return 'the statement cannot be read';
+    if (statement.signer !== entry.signer) return `the statement names ${statement.signer} as its signer`;
+    if (!await verify(entry.key, pae(entry.payload), entry.signature)) return `not signed by ${entry.signer}`;
+  });
+}
+
+/** @param {Item[]} items @param {string} origin */
+function signerRegistered(items, origin) {
+  const name = 'signer_registered';
+  if (!origin) return skipped(name, "the ledger's origin is unknown");
+  /** @type {Map<string, boolean>} */
+  const keys = new Map();
+  const register = (/** @type {Item} */ { index, statement }) => {
+    if (!statement || !['charter', 'actor', 'key'].includes(statement.kind) || (statement.kind === 'charter' && index !== 0n)) return;
+    if (!attempt(() => { checkBody(origin, statement); return true; })) return;
+    const { body } = statement;
+    const added = body.get('operator')?.get('keys') ?? body.get('keys') ?? (body.has('add') ? [body.get('add')] : []);
+    for (const key of added) if (!keys.has(key)) keys.set(key, true);
+    if (keys.has(body.get('revoke'))) keys.set(body.get('revoke'), false);
+  };
+  return each(name, items, (item) => {
+    if (!item.entry) return;
+    const { signer } = item.entry;
+    if (item.statement?.kind === 'charter') register(item);
+    if (!keys.has(signer)) return `${signer} was not registered`;
+    if (!keys.get(signer)) return `${signer} was revoked`;
+    register(item);
+  });
+}
+
+/** @param {Item[]} items */
+function signerChain(items) {
+  /** @type {Map<string, {seq: bigint, prev: string}>} */
+  const next = new Map();
+  return each('signer_chain', items, ({ entry, statement }) => {
+    if (!entry || !statement) return;
+    const { seq, prev, signer } = statement;
+    const before = next.get(signer);
+    if (before && seq < before.seq) return `seq ${seq} of ${signer} comes again`;
+    const expected = before?.seq === seq ? before.prev : seq === 0n ? ZERO : prev;
+    if (expected !== prev) return `names ${prev} as its signer's statement before, which is ${expected}`;
+    if (seq >= (1n << 64n) - 1n) return 'seq is too great';
+    next.set(signer, { seq: seq + 1n, prev: payloadHash(entry.payload) });
+  });
+}
+
+/** Replays the entries with the rules. @param {Item[]} items @param {string} origin @param {string | null} lot @param {Set<string>} lots
+ * @returns {Promise<[Check, Check]>} rules and recall */
+async function replay(items, origin, lot, lots) {
+  if (!origin || !lot) return [skipped('rules', 'ledger or lot is unknown'), skipped('recall', 'the replay did not reach the lot')];
+  /** @type {Map<string, any>} */
+  const state = new Map();
+  const rules = await each('rules', items, ({ entry, statement, leaf }) => {
+    if (!entry || !statement) return 'cannot be read';
+    apply(state, origin, lots, entry, statement, leaf);
+  });
+  const record = state.get(`lot ${lot}`);
+  if (record?.recalls.length) return [rules, failed('recall', 'recalled', record.recalls[0])];
+  if (record && rules.result === 'passed') return [rules, passed('recall')];
+  return [rules, skipped('recall', 'the replay did not reach the end')];
+}
+
+/** The log as the bundle shows it and as it is trusted. @param {string} note @param {string} hint @param {Options} options */
+async function readLog(note, hint, options) {
+  const policy = options.policy ? parsePolicy(options.policy) : null;
+  const onFirstUse = !policy && !options.vkey;
+  const trusted = policy ? policy.logs : [parseVkey(options.vkey ?? hint)].flatMap((key) => key ?? []);
+  const keys = options.vkey && policy ? trusted.filter((key) => key.text === options.vkey) : trusted;
+  const claimed = attempt(() => parseCheckpoint(parseNote(note).text));
+  let [signed, fault] = [/** @type {Awaited<ReturnType<typeof openCheckpoint>> | null} */ (null), /** @type {any} */ ('no readable key to hold the checkpoint against')];
+  try {
+    signed = keys.length ? await openCheckpoint(note, keys) : null;
+  } catch (error) {
+    fault = error;
+  }
+  const origin = (keys.length === 1 ? keys[0]?.name : claimed?.origin) ?? '';
+  const check = signed ? { ...passed('checkpoint_signed'), ...(onFirstUse ? { detail: 'with the key that the bundle itself names' } : {}) } : failed('checkpoint_signed', fault);
+  return { policy, keys, claimed, signed, origin, check };
+}
+
+/** @typedef {Awaited<ReturnType<typeof readLog>>} Log */
+
+/** @param {Log} log @returns {Promise<{check: Check, witnesses: {name: string, time: number}[]}>} */
+async function quorum({ policy, signed }) {
+  const name = 'witness_quorum';
+  if (!policy) return { check: skipped(name, 'no policy given'), witnesses: [] };
+  if (!signed) return { check: skipped(name, "the checkpoint is not the log's"), witnesses: [] };
+  /** @type {Map<string, bigint>} */
+  const times = new Map();
+  try {
+    for (const [witness, key] of policy.witnesses) {
+      for (const { time } of await verifyNote(signed.note, [key])) if (time > (times.get(witness) ?? -1n)) times.set(witness, time);
+    }
+  } catch (error) {
+    return { check: failed(name, error), witnesses: [] };
+  }
+  const witnesses = Array.from(times, ([witness, time]) => ({ name: witness, time: Number(time) }));
+  if (policy.quorum === 'none') return { check: skipped(name, 'the policy asks for no witness'), witnesses };
+  const met = isMet(policy, new Set(times.keys()));
+  return { check: met ? passed(name) : failed(name, `${times.size} witnesses cosigned, which is no quorum`), witnesses };
+}
+
+/** @param {Log} log @param {Options} options @returns {Promise<Check>} */
+async function freshness({ claimed, keys }, { newest, sizeMin }) {
+  const name = 'freshness';
+  if (!claimed) return skipped(name, 'no readable checkpoint');
+  const isAccepted = sizeMin !== undefined && claimed.size >= BigInt(sizeMin);
+  const opened = newest === undefined ? null : await openCheckpoint(newest, keys).catch(() => null);
+  if (!opened) {
+    if (sizeMin !== undefined) return isAccepted ? passed(name) : failed(name, 'older than what the verifier was told to accept');
+    return skipped(name, newest === undefined ? 'nobody was asked for a newer checkpoint' : "the checkpoint to compare with is not the log's");
+  }
+  const { size, root } = opened.checkpoint;
+  if (size === claimed.size && root !== claimed.root) return failed(name, `two roots for one size of ${size}: the log shows two histories`);
+  return size <= claimed.size || isAccepted ? passed(name) : failed(name, `made at size ${claimed.size}, the log is at ${size}`);
+}
+
+/** Makes every check of a bundle. Throws only for what is no bundle.
+ * @param {string | object} bundle its JSON, or what JSON.parse made of it
+ * @param {Options} [options]
+ * @returns {Promise<Verdict>} */
+export async function verifyBundle(bundle, options = {}) {
+  const { lot: uri, vkey, checkpoint, items } = readBundle(typeof bundle === 'string' ? bundle : JSON.stringify(bundle));
+  const log = await readLog(checkpoint, vkey, options);
+  const { claimed, origin } = log;
+  const named = origin && lotOf(origin, uri);
+  const lot = named && named.uri === uri ? keyOf(named) : null;
+  const lots = origin && lot ? family(origin, items, lot) : new Set();
+  const { check: witnessed, witnesses } = await quorum(log);
+  const included = claimed
+    ? await each('entries_included', items, ({ index, leaf, proof }) => (isIncluded(index, claimed.size, leaf, proof, claimed.root) ? undefined : "its proof does not lead to the checkpoint's root"))
+    : skipped('entries_included', 'no readable checkpoint');
+  const [rules, recall] = await replay(items, origin, lot, lots);
+  const checks = [
+    log.check, witnessed, included, await entryChain(items), await lotChain(items, origin, lot, lots), await signatures(items),
+    await signerRegistered(items, origin), await signerChain(items), rules, recall, await freshness(log, options),
+  ];
+  return {
+    v: 1, verdict: checks.some((check) => check.result === 'failed') ? 'failed' : 'passed', lot: uri,
+    ...(claimed ? { size: String(claimed.size), root: claimed.root } : {}), ...(log.signed ? { vkey: log.signed.log.text } : {}),
+    checks, recalled: recall.result === 'failed', witnesses,
+  };
+}
+
+/** Checks a C2SP tlog-proof of a leaf.
+ * @param {string} text the file @param {string} leaf its leaf hash in hex @param {Options} [options]
+ * @returns {Promise<Check[]>} */
+export async function verifyProof(text, leaf, options = {}) {
+  const match = /^c2sp\.org\/tlog-proof@v1\n(?:extra [^\n]*\n)?index (0|[1-9][0-9]*)\n((?:[^\n]+\n)*)\n([^]*)$/.exec(text);
+  const proof = match?.[2]?.split('\n').filter(Boolean).map(unbase64) ?? [null];
+  if (!match || proof.includes(null)) throw new Error('not a tlog-proof');
+  const log = await readLog(match[3] ?? '', '', options);
+  const { check } = await quorum(log);
+  const ok = log.claimed && isIncluded(BigInt(match[1] ?? ''), log.claimed.size, leaf, /** @type {Uint8Array[]} */ (proof), log.claimed.root);
+  return [log.check, check, ok ? passed('entries_included') : failed('entries_included', "the proof does not lead to the checkpoint's root")];
+}
+
+export { hex };

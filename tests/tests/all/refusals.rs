@@ -176,7 +176,7 @@ fn registry(village: &mut Village) {
     village.refuses(Code::KeyInUse, "body.keys", &registrar, "actor", &body);
     body["under"] = json!(actor("nowhere"));
     village.refuses(Code::UnknownActor, "body.under", &registrar, "actor", &body);
-    let key = json!({"actor": grower.uri(), "revoke": registrar.key_hex()});
+    let key = json!({"actor": grower.uri(), "revoke": Person::new(98, "la").key_hex()});
     village.refuses(Code::UnknownKey, "body.revoke", &registrar, "key", &key);
     let key = json!({"actor": operator_now.uri(), "revoke": operator_now.key_hex()});
     village.refuses(Code::LastOperatorKey, "body.revoke", &operator_now, "key", &key);
