@@ -7,6 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::fmt;
 
 use ed25519_dalek::VerifyingKey;
@@ -18,7 +19,7 @@ use nguon_ledger::identifier::Origin;
 use nguon_ledger::key::{PublicKey, Signature};
 use nguon_ledger::refusal::{Code, Refusal};
 use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
-use nguon_ledger::state::MemoryState;
+use nguon_ledger::state::{Key, MemoryState, ReadState, Record};
 use nguon_ledger::statement::Statement;
 use nguon_ledger::time::UnixMillis;
 use nguon_ledger::tree::{CompactTree, LeafIndex, TreeSize};
@@ -229,29 +230,49 @@ impl<'a> Prepared<'a> {
     }
 }
 
+/// Where an auditor keeps the state that follows from the entries. Nothing is ever undone, so writing cannot fail in part.
+pub trait AuditState: ReadState<Error = Infallible> {
+    /// Makes the writes of one entry part of the state.
+    fn write(&mut self, writes: BTreeMap<Key, Record>);
+}
+
+impl AuditState for MemoryState {
+    fn write(&mut self, writes: BTreeMap<Key, Record>) {
+        self.write(writes);
+    }
+}
+
 /// Replays a ledger. After a finding it must not be used further: what follows would be judged by a state that is not the
 /// ledger's.
 #[derive(Clone, Debug)]
-pub struct Auditor {
+pub struct Auditor<S = MemoryState> {
     origin: Origin,
     tree: CompactTree,
     tiles: tiles::Rows,
     previous: Hash,
     received_at: Option<UnixMillis>,
-    state: MemoryState,
+    state: S,
 }
 
 impl Auditor {
     /// Begins with the empty ledger of this origin.
     #[must_use]
     pub fn new(origin: Origin) -> Self {
+        Self::with_state(origin, MemoryState::new())
+    }
+}
+
+impl<S: AuditState> Auditor<S> {
+    /// Begins with the empty ledger of this origin and an empty state.
+    #[must_use]
+    pub fn with_state(origin: Origin, state: S) -> Self {
         Self {
             origin,
             tree: CompactTree::new(),
             tiles: tiles::Rows::default(),
             previous: Hash::ZERO,
             received_at: None,
-            state: MemoryState::new(),
+            state,
         }
     }
 
@@ -269,7 +290,7 @@ impl Auditor {
 
     /// The state that follows from them.
     #[must_use]
-    pub const fn state(&self) -> &MemoryState {
+    pub const fn state(&self) -> &S {
         &self.state
     }
 

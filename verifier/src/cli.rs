@@ -8,6 +8,7 @@ mod journal;
 mod pipeline;
 mod proof;
 mod source;
+mod state;
 mod trust;
 mod words;
 

@@ -2,6 +2,7 @@
 //!
 //! Memory is that of one batch for each thread, because a thread takes the next batch only when its last one is applied.
 
+use std::mem::ManuallyDrop;
 use std::panic::resume_unwind;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
@@ -13,6 +14,7 @@ use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Keys, Prepared, prepar
 
 use super::journal::Acknowledged;
 use super::source::{Loader, LogKeys, Plan, Source, Stored, check_length, hash_at};
+use super::state::HashedState;
 use super::trust;
 
 /// Threads of an audit over HTTP, most of which wait for answers.
@@ -20,7 +22,8 @@ const HTTP_THREADS: usize = 8;
 
 /// How far an audit came.
 pub(super) struct Audit {
-    pub(super) auditor: Auditor,
+    /// Never dropped: freeing millions of records one by one, just before the process ends, takes longer than one would think.
+    pub(super) auditor: ManuallyDrop<Auditor<HashedState>>,
     /// The last checkpoint that the tree agreed with.
     pub(super) checkpoint: Option<SignedCheckpoint>,
     /// What is not as it must be.
@@ -60,7 +63,8 @@ pub(super) fn run(
     let cores = thread::available_parallelism().map_or(1, usize::from);
     // One more than cores: while a thread waits for its turn another one uses its core.
     let threads = if matches!(source, Source::Log(_)) { cores.saturating_add(1).max(HTTP_THREADS) } else { cores + 1 };
-    let audit = Audit { auditor: Auditor::new(origin), checkpoint: None, finding: None };
+    let auditor = ManuallyDrop::new(Auditor::with_state(origin, HashedState::default()));
+    let audit = Audit { auditor, checkpoint: None, finding: None };
     let pipeline = Pipeline {
         loader: source.loader(),
         source: Mutex::new(source),
