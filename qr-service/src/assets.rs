@@ -16,12 +16,37 @@ pub(crate) struct Asset {
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// All of them. `verify.js` belongs to the verifier: the page runs the very file that auditors may host elsewhere.
-pub(crate) const ASSETS: [Asset; 4] = [
+/// A module of the verifier.
+macro_rules! verifier {
+    ($name:literal) => {
+        Asset {
+            path: concat!("verifier/web/", $name),
+            media_type: SCRIPT,
+            text: include_str!(concat!("../../verifier/web/", $name)),
+        }
+    };
+}
+
+/// All of them. `verify.js` and what it imports belong to the verifier: the page runs the very files that auditors may host elsewhere.
+pub(crate) const ASSETS: [Asset; 18] = [
     Asset { path: "qr-service/web/page.css", media_type: CSS, text: include_str!("../web/page.css") },
     Asset { path: "qr-service/web/page.js", media_type: SCRIPT, text: include_str!("../web/page.js") },
     Asset { path: "qr-service/web/icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
-    Asset { path: "verifier/web/verify.js", media_type: SCRIPT, text: include_str!("../../verifier/web/verify.js") },
+    verifier!("bytes.js"),
+    verifier!("ed25519.js"),
+    verifier!("ed25519-fallback.js"),
+    verifier!("epcis.js"),
+    verifier!("json.js"),
+    verifier!("log.js"),
+    verifier!("marking.js"),
+    verifier!("movement.js"),
+    verifier!("registry.js"),
+    verifier!("rules.js"),
+    verifier!("statement.js"),
+    verifier!("transform.js"),
+    verifier!("values.js"),
+    verifier!("verify.js"),
+    verifier!("vendor/noble-ed25519/index.js"),
 ];
 
 /// Sixteen hexadecimal digits that change with any byte of any file.

@@ -13,6 +13,7 @@ use axum::{
 };
 use maud::Markup;
 use nguon_ledger::hash::Hash;
+use tower_http::compression::CompressionLayer;
 
 use crate::{
     assets,
@@ -45,12 +46,12 @@ type Asked = Query<BTreeMap<String, String>>;
 
 /// The routes without a fallback.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    routes().layer(map_response(guard)).with_state(service)
+    routes().layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
 }
 
 /// The routes with a page for every other path.
 pub(crate) fn standalone(service: Arc<Service>) -> Router {
-    routes().fallback(no_page).layer(map_response(guard)).with_state(service)
+    routes().fallback(no_page).layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
 }
 
 fn routes() -> Router<Arc<Service>> {

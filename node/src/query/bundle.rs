@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use nguon_ledger::entry::Entry;
-use nguon_ledger::identifier::{ActorUri, LotUri, Origin, PlaceUri, ProductUri};
+use nguon_ledger::identifier::{ActorUri, LotKey, LotUri, Origin, PlaceUri, ProductUri};
 use nguon_ledger::json::Json;
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::state::{Key, LotRecord, Record};
 use nguon_ledger::tree::{InclusionProof, LeafIndex, Prover};
 
-use super::{Direction, QueryError, View, trace};
+use super::family::LOTS_MAX;
+use super::{QueryError, View};
 use crate::store::{EntryReader, Head, Tiles};
 
 /// Most entries of a bundle: with some 2 KiB of base64 and proof each, what a reader of 32 MiB still takes.
@@ -33,23 +34,51 @@ pub(crate) struct Bundle {
     pub(crate) entries: Vec<Proven>,
 }
 
-/// Gathers the bundle of a lot.
+/// Gathers the bundle of a lot: the entries of the lot, of what it was made from, and of what corrections of these name beside them,
+/// because all of them decide what a correction undid.
 pub(crate) fn bundle(view: View<'_>, lot: Box<LotRecord>) -> Result<Bundle, QueryError> {
     let uri = lot.uri.clone();
-    let family = trace(view, lot, Direction::Back)?;
-    // Taken after the records were read, so that it covers all that they name; every entry found below is in its tree.
     let mut gathering = Gathering::new(view);
     gathering.want(LeafIndex::new(0));
-    for node in &family.nodes {
-        gathering.name(node.record.product.as_str())?;
-        let key = node.record.uri.key();
-        for seq in 0..node.record.seq {
-            let index = view.reader.lot_entry(&key, seq)?;
-            let missing = || QueryError::Log { detail: format!("no entry {seq} of lot {}", node.record.uri) };
-            gathering.want(index.ok_or_else(missing)?);
+    let mut reader = EntryReader::new(view.store);
+    let mut seen = BTreeSet::from([uri.key()]);
+    let mut queue = vec![lot];
+    while let Some(lot) = queue.pop() {
+        if seen.len() > LOTS_MAX {
+            return Err(QueryError::TooLarge { limit: LOTS_MAX, what: "lots" });
+        }
+        gathering.name(lot.product.as_str())?;
+        let key = lot.uri.key();
+        let mut others = lot.parents.clone();
+        for seq in 0..lot.seq {
+            let missing = || QueryError::Log { detail: format!("no entry {seq} of lot {}", lot.uri) };
+            let index = view.reader.lot_entry(&key, seq)?.ok_or_else(missing)?;
+            gathering.want(index);
+            others.extend(corrected_lots(&reader.read(index)?.ok_or_else(missing)?));
+        }
+        for other in others {
+            if seen.insert(other)
+                && let Some(Record::Lot(record)) = view.reader.record(&Key::Lot(other))?
+            {
+                queue.push(record);
+            }
         }
     }
     gathering.finish()?.prove(view, uri)
+}
+
+/// The lots that an entry links, if it corrects another.
+fn corrected_lots(bytes: &[u8]) -> Vec<LotKey> {
+    let Ok(entry) = Entry::parse(bytes) else { return Vec::new() };
+    // Most entries link one lot, and then there is no other to be found.
+    if entry.links.len() < 2 {
+        return Vec::new();
+    }
+    let is_correction = Json::parse(entry.payload).is_ok_and(|json| {
+        let body = json.as_object().and_then(|statement| statement.get("body")?.as_object());
+        body.and_then(|body| body.get("verb")?.as_str()) == Some("correct")
+    });
+    if is_correction { entry.links.iter().map(|link| link.lot).collect() } else { Vec::new() }
 }
 
 /// Entries that are in the bundle, and those that are still to be read for what they name.

@@ -9,7 +9,7 @@ use nguon_ledger::tree::LeafIndex;
 use super::{QueryError, View};
 
 /// Most lots of one trace or bundle: ten years of a valley's harvests merged into one lot.
-const LOTS_MAX: usize = 10_000;
+pub(super) const LOTS_MAX: usize = 10_000;
 
 /// Which way a trace goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

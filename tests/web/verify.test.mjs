@@ -1,0 +1,166 @@
+/**
+ * The browser's verifier: its parts against known values, and whole against the bundles that it shares with the Rust verifier.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { test } from "node:test";
+import { base64 } from "./base64.mjs";
+import { openPage, withBrowser } from "./browser.mjs";
+import { ROOT } from "./node.mjs";
+
+const WEB = join(ROOT, "verifier/web");
+const BUNDLES = join(ROOT, "tests/vectors/bundles");
+
+/** @param {string} name @returns {Promise<any>} */
+const load = (name) => import(join(WEB, name));
+/** @param {string} path */
+const readJson = async (path) => JSON.parse(await readFile(join(ROOT, path), "utf8"));
+
+/**
+ * @typedef {{ file: string, vkey?: string, policy?: string, newest?: string, sizeMin?: number,
+ *   expected: { name: string, result: string }[] }} Case
+ */
+
+test("hashes agree with Node's", async () => {
+  const { sha256, hex } = await load("bytes.js");
+  const { sha512 } = await load("ed25519-fallback.js");
+  for (const length of [0, 1, 55, 56, 63, 64, 65, 111, 112, 119, 127, 128, 1000]) {
+    const bytes = Uint8Array.from({ length }, (_, n) => (n * 7 + length) % 256);
+    assert.equal(hex(sha256(bytes)), createHash("sha256").update(bytes).digest("hex"), `sha256 of ${length}`);
+    assert.equal(hex(sha512(bytes)), createHash("sha512").update(bytes).digest("hex"), `sha512 of ${length}`);
+  }
+});
+
+test("strict JSON is strict and keeps numbers", async () => {
+  const { parseJson, Num } = await load("json.js");
+  assert.deepEqual(parseJson(' {"a":12.50,"b":[true,null,"\\u0041"]} '), new Map(/** @type {any} */ ([["a", new Num("12.50")], ["b", [true, null, "A"]]])));
+  for (const bad of ['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '"\\ud800"', "1 2", "[1,]", "01", "NaN", '"\u0001"', "\ufeff1", "[1", "+1", "1.", "[".repeat(33) + "]".repeat(33)]) {
+    assert.throws(() => parseJson(bad), `accepted ${bad}`);
+  }
+  assert.throws(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22)));
+  assert.doesNotThrow(() => parseJson("[".repeat(32) + "]".repeat(32)));
+});
+
+test("amounts are exact", async () => {
+  const { Num } = await load("json.js");
+  const { quantityOf, timeOf } = await load("values.js");
+  const amount = (/** @type {string} */ text, /** @type {string | undefined} */ uom) => quantityOf(new Num(text), uom)?.amount;
+  assert.equal(amount("12.50", "KGM"), 12_500_000_000_000_000n);
+  assert.equal(amount("1e3", "GRM"), 10n ** 15n);
+  assert.equal(amount("0.1", "TNE"), 100n * 10n ** 15n);
+  assert.equal(amount("1.0000000000", undefined), 10n ** 15n);
+  assert.equal(amount("0.0000000001", "KGM"), undefined);
+  assert.equal(amount("1000000000", "KGM"), undefined);
+  assert.equal(timeOf("2026-11-23T08:15:00.123456+07:00"), 1_795_396_500_123);
+  for (const bad of ["2026-11-23 08:15:00Z", "2026-11-23T08:15:00", "2026-13-23T08:15:00Z", "2026-02-30T08:15:00Z", 7]) assert.equal(timeOf(bad), null);
+});
+
+test("lots are named canonically in any spelling", async () => {
+  const { nameOf } = await load("values.js");
+  const lot = "https://id.gs1.org/01/08938505970011/10/MD%2F1";
+  for (const text of [lot, "http://a.example/x/y/01/08938505970011/10/MD%2f1?17=251231#k=1", "HTTPS://A.EXAMPLE/01/08938505970011/22/v/10/MD%2F1/", "urn:epc:class:lgtin:8938505.097001.MD%2F1"]) {
+    assert.equal(nameOf("trace.test", text)?.uri, lot, text);
+  }
+  assert.equal(nameOf("trace.test", `${lot}/21/S1`)?.item, `${lot}/21/S1`);
+  assert.equal(nameOf("trace.test", "https://trace.test/lot/0123456789AB/XYZ123456789")?.uri, "https://trace.test/lot/0123456789AB");
+  for (const text of ["https://id.gs1.org/01/08938505970012/10/A", "https://trace.test/lot/short", "https://id.gs1.org/01/08938505970011", "https://id.gs1.org/01/08938505970011/21/A/10/B"]) {
+    assert.equal(nameOf("trace.test", text), null, text);
+  }
+});
+
+test("the shared log vectors hold", async () => {
+  const vectors = await readJson("ledger/tests/vectors/tlog.json");
+  const { leafHash } = await load("bytes.js");
+  const { isIncluded, openCheckpoint, parseVkey, verifyNote, parseNote } = await load("log.js");
+  const { verifyProof } = await load("verify.js");
+  const [log, witness] = [parseVkey(vectors.log.vkey), parseVkey(vectors.witness.vkey)];
+  for (const tree of vectors.trees) {
+    const { checkpoint } = await openCheckpoint(tree.checkpoint, [log]);
+    assert.equal(checkpoint.size, BigInt(tree.size));
+    const [cosigned] = await verifyNote(parseNote(tree.checkpoint + tree.witness_line), [witness]);
+    assert.equal(cosigned.time, BigInt(tree.timestamp));
+    if (!tree.incl) continue;
+    const leaf = leafHash(new TextEncoder().encode(tree.incl.entry));
+    const proof = tree.incl.proof.map(base64);
+    assert.ok(isIncluded(BigInt(tree.incl.index), BigInt(tree.size), leaf, proof, checkpoint.root));
+    assert.ok(!isIncluded(BigInt(tree.incl.index) + 1n, BigInt(tree.size), leaf, proof, checkpoint.root));
+    const policy = `log ${vectors.log.vkey}\nwitness w ${vectors.witness.vkey}\nquorum w\n`;
+    for (const check of await verifyProof(tree.tlog_proof, leaf, { policy })) assert.equal(check.result, "passed", JSON.stringify(check));
+    await assert.rejects(openCheckpoint(tree.checkpoint.replace("\n", "x\n"), [log]));
+  }
+});
+
+test("every shared bundle is judged as the Rust verifier judges it", async () => {
+  const { verifyBundle } = await load("verify.js");
+  /** @type {Case[]} */
+  const cases = await readJson("tests/vectors/bundles/index.json");
+  assert.ok(cases.length >= 30 && cases.filter((one) => one.expected.some((check) => check.result === "failed")).length >= 20);
+  for (const { file, expected, ...options } of cases) {
+    const verdict = await verifyBundle(await readFile(join(BUNDLES, file), "utf8"), options);
+    const found = verdict.checks.map((/** @type {any} */ check) => ({ name: check.name, result: check.result }));
+    assert.deepEqual(found, expected, `${file}: ${JSON.stringify(verdict.checks)}`);
+  }
+});
+
+test("the vendored fallback is the one that was recorded", async () => {
+  const readme = await readFile(join(WEB, "vendor/noble-ed25519/README.md"), "utf8");
+  const hash = createHash("sha256").update(await readFile(join(WEB, "vendor/noble-ed25519/index.js"))).digest("hex");
+  assert.ok(readme.includes(hash), hash);
+});
+
+/** Serves the repository's files to a page of our own. */
+async function serveFiles() {
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    if (path === "/") return response.setHeader("content-type", "text/html").end("<!doctype html><title>verify</title>");
+    const type = extname(path) === ".js" ? "text/javascript" : "application/json";
+    const body = await readFile(join(ROOT, path)).catch(() => null);
+    return body ? response.setHeader("content-type", type).end(body) : response.writeHead(404).end();
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", () => listening(null)));
+  const address = server.address();
+  assert.ok(address && typeof address === "object");
+  return { url: `http://127.0.0.1:${address.port}`, stop: () => server.close() };
+}
+
+/** Runs in the page: judges every shared bundle. Answers what differs, and how long one took. */
+async function judgeAll() {
+  const at = /** @type {(path: string) => Promise<any>} */ ((path) => fetch(path).then((answer) => answer.json()));
+  const module = "/verifier/web/verify.js";
+  const { verifyBundle } = await import(module);
+  const cases = await at("/tests/vectors/bundles/index.json");
+  const start = performance.now();
+  const differing = [];
+  for (const { file, expected, ...options } of cases) {
+    const text = await fetch(`/tests/vectors/bundles/${file}`).then((answer) => answer.text());
+    const verdict = await verifyBundle(text, options);
+    const same = expected.every((/** @type {any} */ check, /** @type {number} */ n) => check.result === verdict.checks[n].result);
+    if (!same) differing.push(file);
+  }
+  return { differing, millis: (performance.now() - start) / cases.length };
+}
+
+test("in a browser, with and without its own Ed25519, the results are the same", async (context) => {
+  const files = await serveFiles();
+  try {
+    for (const without of ["", "Ed25519", "subtle"]) {
+      await withBrowser(async (browser) => {
+        const { page, errors } = await openPage(browser);
+        await page.addInitScript((missing) => {
+          if (missing === "Ed25519") crypto.subtle.importKey = () => Promise.reject(new Error("no such algorithm"));
+          if (missing === "subtle") Object.defineProperty(crypto, "subtle", { value: undefined });
+        }, without);
+        await page.goto(files.url);
+        const { differing, millis } = await page.evaluate(judgeAll);
+        context.diagnostic(`${without ? `without ${without}` : "native"}: ${millis.toFixed(1)} ms a bundle`);
+        assert.deepEqual(differing, []);
+        assert.deepEqual(errors.filter((error) => !error.includes("404")), []);
+      });
+    }
+  } finally {
+    files.stop();
+  }
+});
