@@ -8,7 +8,7 @@ const NEEDED = [
   'signatures', 'signer_registered', 'signer_chain', 'rules',
 ];
 
-/** @typedef {{name: string, result: 'passed' | 'failed' | 'not_checked', detail: string, index?: number}} Check */
+/** @typedef {{name: string, result: 'passed' | 'failed' | 'not_checked', detail?: string, index?: number}} Check */
 /** @typedef {'tick' | 'mind' | 'stop'} Tone */
 
 const main = /** @type {HTMLElement} */ (document.getElementById('main'));

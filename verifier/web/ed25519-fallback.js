@@ -56,7 +56,7 @@ function block(state, w) {
   return [a, b, c, d, e, f, g, h].map((x, i) => (/** @type {bigint} */ (state[i]) + x) & MASK);
 }
 
-noble.hashes.sha512 = sha512;
+/** @type {{sha512: any}} */ (noble.hashes).sha512 = sha512;
 
 /** @type {import('./ed25519.js').Verify} */
 export async function verify(key, message, signature) {

@@ -25,7 +25,10 @@ const OWN = {
 };
 
 /** @param {any} ok @param {string} field @param {string} [detail] @returns {asserts ok} */
-const shape = (ok, field, detail) => need(ok, 'malformed_event', `body.event.${field}`, detail);
+function shape(ok, field, detail) {
+  need(ok, 'malformed_event', `body.event.${field}`, detail);
+}
+
 const isUri = (/** @type {any} */ text) => typeof text === 'string' && /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`]+$/.test(text);
 
 /** A word of the vocabulary, bare or as one of its URIs. @param {any} term @param {string} kind @param {string} field */

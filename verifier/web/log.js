@@ -52,6 +52,7 @@ export function parseCheckpoint(text) {
  * @param {Note} note @param {Vkey[]} keys
  * @returns {Promise<{key: Vkey, time: bigint}[]>} */
 export async function verifyNote(note, keys) {
+  /** @type {{key: Vkey, time: bigint}[]} */
   const found = [];
   for (const line of note.lines) {
     const key = keys.find((known) => known.name === line.name && known.id === line.id);

@@ -19,7 +19,9 @@ function authority(session, signer) {
 }
 
 /** @param {any} ok @param {string} field @returns {asserts ok} */
-const allow = (ok, field) => need(ok, 'role_missing', field);
+function allow(ok, field) {
+  need(ok, 'role_missing', field);
+}
 
 /** @param {Session} session @param {any} signer @param {Statement} statement */
 export function registry(session, signer, statement) {
