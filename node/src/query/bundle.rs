@@ -42,12 +42,7 @@ pub(crate) fn bundle(view: View<'_>, lot: Box<LotRecord>) -> Result<Bundle, Quer
     gathering.want(LeafIndex::new(0));
     for node in &family.nodes {
         gathering.name(node.record.product.as_str())?;
-        let key = node.record.uri.key();
-        for seq in 0..node.record.seq {
-            let index = view.reader.lot_entry(&key, seq)?;
-            let missing = || QueryError::Log { detail: format!("no entry {seq} of lot {}", node.record.uri) };
-            gathering.want(index.ok_or_else(missing)?);
-        }
+        gathering.chain(&node.record)?;
     }
     gathering.finish()?.prove(view, uri)
 }
@@ -70,6 +65,25 @@ impl<'v> Gathering<'v> {
         if self.entries.insert(index) {
             self.unread.push(index);
         }
+    }
+
+    /// The entries of a lot, from its head back along the chain of their links.
+    fn chain(&mut self, lot: &LotRecord) -> Result<(), QueryError> {
+        let (key, mut at) = (lot.uri.key(), lot.head);
+        let mut reader = EntryReader::new(self.view.store);
+        for seq in (0..lot.seq).rev() {
+            let broken = || QueryError::Log { detail: format!("no entry {seq} of lot {}", lot.uri) };
+            let Some(Record::Entry(record)) = self.view.reader.record(&Key::Entry(at))? else { return Err(broken()) };
+            self.want(record.index);
+            if self.entries.len() > ENTRIES_MAX {
+                return Err(QueryError::TooLarge { limit: ENTRIES_MAX, what: "entries" });
+            }
+            let bytes = reader.read(record.index)?.ok_or_else(broken)?;
+            let entry = Entry::parse(&bytes).map_err(|_| broken())?;
+            let link = entry.links.iter().find(|link| link.lot == key && link.seq == seq);
+            at = link.ok_or_else(broken)?.previous;
+        }
+        Ok(())
     }
 
     /// An actor, product or place is named: all registry statements about it are wanted.
