@@ -19,8 +19,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use nguon_ledger::hash::Hash;
-use nguon_ledger::identifier::{LotKey, Origin};
+use nguon_ledger::identifier::Origin;
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::refusal::Flag;
 use nguon_ledger::state::{Key, Record};
@@ -145,7 +144,8 @@ impl Index {
         let (queue, groups) = sync_channel(limits.queue_groups);
         let indexer = {
             let reader = Arc::clone(&reader);
-            thread::spawn(move || run_indexer(&reader, &groups))
+            let work = move || run_indexer(&reader, &groups);
+            thread::Builder::new().name("indexer".to_owned()).spawn(work).map_err(io)?
         };
         Ok(Self { reader, folder: folder.to_owned(), queue: Some(queue), indexer: Some(indexer) })
     }
@@ -346,22 +346,20 @@ impl Reader {
         Ok(Some(record))
     }
 
-    /// A signer's accepted statement: its entry, and SHA-256 of its payload.
+    /// The entry of a signer's accepted statement.
     ///
     /// # Errors
     /// The index is broken.
-    pub fn statement(&self, signer: &PublicKey, seq: u64) -> Result<Option<(LeafIndex, Hash)>, IndexError> {
-        let (value, _) = self.value(&codec::statement_key(signer, seq))?;
-        Ok(value.map(|value| codec::decode_statement(&value)).transpose()?)
+    pub fn statement(&self, signer: &PublicKey, seq: u64) -> Result<Option<LeafIndex>, IndexError> {
+        let chunk = self.chunk(&codec::statements_key(signer, seq))?;
+        let place = usize::try_from(seq % codec::CHUNK).unwrap_or(usize::MAX);
+        Ok(chunk.get(place).map(|index| LeafIndex::new(*index)))
     }
 
-    /// A lot's entry by its place among the lot's entries.
-    ///
-    /// # Errors
-    /// The index is broken.
-    pub fn lot_entry(&self, lot: &LotKey, seq: u32) -> Result<Option<LeafIndex>, IndexError> {
-        let (value, _) = self.value(&codec::lot_entry_key(lot, seq))?;
-        Ok(value.map(|value| codec::decode_index(&value)).transpose()?)
+    /// Where the statements of a chunk stand.
+    fn chunk(&self, key: &[u8]) -> Result<Vec<u64>, IndexError> {
+        let (value, _) = self.value(key)?;
+        Ok(value.map_or(Ok(Vec::new()), |value| codec::decode_chunk(&value))?)
     }
 
     /// What was odd about an entry.

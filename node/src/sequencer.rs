@@ -169,7 +169,10 @@ impl Sequencer {
             KeyName::new(index.reader().origin().as_str()).map_err(|error| StartError { detail: error.to_string() })?;
         let health_of_worker = Arc::clone(&health);
         let worker = Worker { store, index, log_key, name, end, health: health_of_worker, clock, metrics };
-        let thread = thread::spawn(move || worker.run(receiver));
+        let thread = thread::Builder::new()
+            .name("sequencer".to_owned())
+            .spawn(move || worker.run(receiver))
+            .map_err(|error| StartError { detail: error.to_string() })?;
         let queue = Arc::new(Semaphore::new(permits));
         Ok(Self { sender, queue, limits, health, thread: Mutex::new(Some(thread)) })
     }
@@ -331,8 +334,8 @@ impl Worker {
     /// Applies and commits a group, then answers.
     fn sequence(&mut self, batches: Vec<Batch>) {
         let started = Instant::now();
-        let index = Arc::clone(&self.index);
-        let mut group = Group::new(index.reader(), self.end.clone(), (self.clock)());
+        let (index, store) = (Arc::clone(&self.index), Arc::clone(&self.store));
+        let mut group = Group::new(index.reader(), store.as_ref(), self.end.clone(), (self.clock)());
         let placed: Vec<Vec<Placed>> = batches
             .iter()
             .map(|batch| batch.statements.iter().map(|statement| group.add(statement)).collect())

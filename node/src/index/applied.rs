@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use nguon_ledger::entry::LotLink;
-use nguon_ledger::hash::Hash;
 use nguon_ledger::refusal::Flag;
 use nguon_ledger::state::{Key, Record};
 use nguon_ledger::statement::{Kind, Statement};
 use nguon_ledger::tree::LeafIndex;
 
 use super::codec::{self, CodecError, Stamp};
+use super::{IndexError, Reader};
 
 /// An entry that was applied, as far as the index cares.
 #[derive(Debug)]
 pub(crate) struct AppliedEntry<'a> {
     pub(crate) index: LeafIndex,
     pub(crate) statement: &'a Statement<'a>,
-    pub(crate) payload_hash: Hash,
-    pub(crate) links: &'a [LotLink],
     pub(crate) flags: &'a [Flag],
     pub(crate) writes: &'a BTreeMap<Key, Record>,
 }
@@ -37,14 +34,16 @@ impl Applied {
     }
 
     /// Adds what follows from an entry beside its records: how it is found again.
-    pub(crate) fn add(&mut self, entry: &AppliedEntry<'_>) -> Result<(), CodecError> {
+    pub(crate) fn add(&mut self, reader: &Reader, entry: &AppliedEntry<'_>) -> Result<(), IndexError> {
         self.entries += 1;
         let (signer, seq) = (entry.statement.signer(), entry.statement.position().seq);
-        self.pairs
-            .insert(codec::statement_key(&signer, seq), codec::encode_statement(entry.index, &entry.payload_hash)?);
-        for link in entry.links {
-            self.pairs.insert(codec::lot_entry_key(&link.lot, link.seq), codec::encode_index(entry.index)?);
-        }
+        let key = codec::statements_key(&signer, seq);
+        let mut chunk = match self.pairs.get(&key) {
+            Some(chunk) => codec::decode_chunk(chunk)?,
+            None => reader.chunk(&key)?,
+        };
+        chunk.push(entry.index.get());
+        self.pairs.insert(key, codec::encode_chunk(&chunk)?);
         if !entry.flags.is_empty() {
             self.pairs.insert(codec::flags_key(entry.index), codec::encode_flags(entry.flags)?);
         }

@@ -19,7 +19,7 @@ struct Sums {
     entries: u64,
     statements: u64,
     signer_seqs: u64,
-    lot_entries: u64,
+    lot_links: u64,
     lot_seqs: u64,
     /// The entry that set each product and place, by table and slug.
     set_by: BTreeMap<(u8, Vec<u8>), u64>,
@@ -41,12 +41,8 @@ impl Sums {
         let (table, rest) = key.split_first().ok_or(CodecError)?;
         if *table == Table::Stamp.byte() {
             self.stamp = Some(codec::decode_stamp(value)?);
-        } else if *table == Table::Statement.byte() {
-            codec::decode_statement(value)?;
-            self.statements += 1;
-        } else if *table == Table::LotEntry.byte() {
-            codec::decode_index(value)?;
-            self.lot_entries += 1;
+        } else if *table == Table::Statements.byte() {
+            self.statements += count(&codec::decode_chunk(value)?);
         } else if *table == Table::About.byte() {
             self.about(rest)?;
         } else if *table == Table::Flags.byte() {
@@ -61,7 +57,10 @@ impl Sums {
     fn record(&mut self, table: u8, rest: &[u8], record: &Record) {
         let mut stands_at = |index: LeafIndex| self.set_by.insert((table, rest.to_vec()), index.get());
         match record {
-            Record::Entry(_) => self.entries += 1,
+            Record::Entry(entry) => {
+                self.entries += 1;
+                self.lot_links += count(&entry.lots);
+            }
             Record::Signer(signer) => self.signer_seqs += signer.position.seq,
             Record::Lot(lot) => self.lot_seqs += u64::from(lot.seq),
             Record::Product(product) => drop(stands_at(product.index)),
@@ -85,13 +84,18 @@ impl Sums {
         Ok(())
     }
 
+    /// Whether the sums are those of a whole index of this tree.
     fn agree(&self, expected: &Stamp) -> bool {
         let size = expected.size.get();
         self.stamp.as_ref() == Some(expected)
             && self.entries == size
             && self.statements == size
             && self.signer_seqs == size
-            && self.lot_entries == self.lot_seqs
+            && self.lot_links == self.lot_seqs
             && self.set_by == self.last_about
     }
+}
+
+fn count<T>(items: &[T]) -> u64 {
+    u64::try_from(items.len()).unwrap_or(u64::MAX)
 }

@@ -139,16 +139,10 @@ impl Replayed<'_> {
                 ApplyError::Refused(refusal) => refused(refusal),
                 ApplyError::State(error) => ReplayError::Index(error),
             })?;
-        let (links, flags) = (effects.links().to_vec(), effects.flags().to_vec());
+        let flags = effects.flags().to_vec();
         let writes: BTreeMap<Key, Record> = effects.finish(leaf_hash);
-        self.applied.add(&AppliedEntry {
-            index,
-            statement: &statement,
-            payload_hash: Hash::of(entry.payload),
-            links: &links,
-            flags: &flags,
-            writes: &writes,
-        })?;
+        let applied = AppliedEntry { index, statement: &statement, flags: &flags, writes: &writes };
+        self.applied.add(reader, &applied).map_err(ReplayError::Index)?;
         self.overlay.write(writes);
         Ok(())
     }

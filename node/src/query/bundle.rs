@@ -40,7 +40,6 @@ pub(crate) fn bundle(view: View<'_>, lot: Box<LotRecord>) -> Result<Bundle, Quer
     let uri = lot.uri.clone();
     let mut gathering = Gathering::new(view);
     gathering.want(LeafIndex::new(0));
-    let mut reader = EntryReader::new(view.store);
     let mut seen = BTreeSet::from([uri.key()]);
     let mut queue = vec![lot];
     while let Some(lot) = queue.pop() {
@@ -48,14 +47,8 @@ pub(crate) fn bundle(view: View<'_>, lot: Box<LotRecord>) -> Result<Bundle, Quer
             return Err(QueryError::TooLarge { limit: LOTS_MAX, what: "lots" });
         }
         gathering.name(lot.product.as_str())?;
-        let key = lot.uri.key();
-        let mut others = lot.parents.clone();
-        for seq in 0..lot.seq {
-            let missing = || QueryError::Log { detail: format!("no entry {seq} of lot {}", lot.uri) };
-            let index = view.reader.lot_entry(&key, seq)?.ok_or_else(missing)?;
-            gathering.want(index);
-            others.extend(corrected_lots(&reader.read(index)?.ok_or_else(missing)?));
-        }
+        let mut others = gathering.chain(&lot)?;
+        others.extend_from_slice(&lot.parents);
         for other in others {
             if seen.insert(other)
                 && let Some(Record::Lot(record)) = view.reader.record(&Key::Lot(other))?
@@ -68,8 +61,7 @@ pub(crate) fn bundle(view: View<'_>, lot: Box<LotRecord>) -> Result<Bundle, Quer
 }
 
 /// The lots that an entry links, if it corrects another.
-fn corrected_lots(bytes: &[u8]) -> Vec<LotKey> {
-    let Ok(entry) = Entry::parse(bytes) else { return Vec::new() };
+fn corrected_lots(entry: &Entry<'_>) -> Vec<LotKey> {
     // Most entries link one lot, and then there is no other to be found.
     if entry.links.len() < 2 {
         return Vec::new();
@@ -99,6 +91,27 @@ impl<'v> Gathering<'v> {
         if self.entries.insert(index) {
             self.unread.push(index);
         }
+    }
+
+    /// The entries of a lot, from its head back along the chain of their links. Answers the lots that corrections among them name.
+    fn chain(&mut self, lot: &LotRecord) -> Result<Vec<LotKey>, QueryError> {
+        let (key, mut at) = (lot.uri.key(), lot.head);
+        let mut corrected = Vec::new();
+        let mut reader = EntryReader::new(self.view.store);
+        for seq in (0..lot.seq).rev() {
+            let broken = || QueryError::Log { detail: format!("no entry {seq} of lot {}", lot.uri) };
+            let Some(Record::Entry(record)) = self.view.reader.record(&Key::Entry(at))? else { return Err(broken()) };
+            self.want(record.index);
+            if self.entries.len() > ENTRIES_MAX {
+                return Err(QueryError::TooLarge { limit: ENTRIES_MAX, what: "entries" });
+            }
+            let bytes = reader.read(record.index)?.ok_or_else(broken)?;
+            let entry = Entry::parse(&bytes).map_err(|_| broken())?;
+            let link = entry.links.iter().find(|link| link.lot == key && link.seq == seq);
+            at = link.ok_or_else(broken)?.previous;
+            corrected.extend(corrected_lots(&entry));
+        }
+        Ok(corrected)
     }
 
     /// An actor, product or place is named: all registry statements about it are wanted.

@@ -14,6 +14,7 @@ use nguon_ledger::tree::{CompactTree, LeafIndex};
 
 use crate::admission::Admitted;
 use crate::index::{Applied, AppliedEntry, CodecError, IndexError, Reader, Stamp};
+use crate::store::{EntryReader, LogStore};
 
 /// Where the log ends: all that the next entry depends on beside the state.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ pub(super) struct Finished {
 #[derive(Debug)]
 pub(super) struct Group<'r> {
     reader: &'r Reader,
+    store: &'r dyn LogStore,
     received_at: UnixMillis,
     /// The end after the group.
     pub(super) end: End,
@@ -65,9 +67,10 @@ pub(super) struct Group<'r> {
 
 impl<'r> Group<'r> {
     /// An empty group at the end of the log. Time never runs back.
-    pub(super) fn new(reader: &'r Reader, end: End, now: UnixMillis) -> Self {
+    pub(super) fn new(reader: &'r Reader, store: &'r dyn LogStore, end: End, now: UnixMillis) -> Self {
         Self {
             reader,
+            store,
             received_at: now.max(end.received_at),
             end,
             overlay: Overlay::new(reader),
@@ -116,19 +119,10 @@ impl<'r> Group<'r> {
         let leaf_hash = Hash::of_leaf(&bytes);
         let flags = effects.flags().to_vec();
         let writes: BTreeMap<Key, Record> = effects.finish(leaf_hash);
-        let payload_hash = admitted.payload_hash();
-        self.applied
-            .add(&AppliedEntry {
-                index,
-                statement: &statement,
-                payload_hash,
-                links: &entry.links,
-                flags: &flags,
-                writes: &writes,
-            })
-            .map_err(|error| ApplyError::State(error.into()))?;
+        let applied = AppliedEntry { index, statement: &statement, flags: &flags, writes: &writes };
+        self.applied.add(self.reader, &applied).map_err(ApplyError::State)?;
         self.overlay.write(writes);
-        self.statements.insert((admitted.signer(), statement.position().seq), (index, payload_hash));
+        self.statements.insert((admitted.signer(), statement.position().seq), (index, admitted.payload_hash()));
         self.end.tree.push(leaf_hash);
         self.end.previous = leaf_hash;
         self.end.received_at = self.received_at;
@@ -144,11 +138,15 @@ impl<'r> Group<'r> {
         if seq >= record.position.seq {
             return Ok(None);
         }
-        let found = match self.statements.get(&(signer, seq)) {
-            Some(found) => Some(*found),
-            None => self.reader.statement(&signer, seq)?,
-        };
-        Ok(found.filter(|(_, hash)| *hash == admitted.payload_hash()).map(|(index, _)| index))
+        if let Some((index, payload_hash)) = self.statements.get(&(signer, seq)) {
+            return Ok((*payload_hash == admitted.payload_hash()).then_some(*index));
+        }
+        let Some(index) = self.reader.statement(&signer, seq)? else { return Ok(None) };
+        // Rare enough to read the entry itself. What cannot be read is judged as if it were another statement.
+        let entry = EntryReader::new(self.store).read(index).ok().flatten();
+        let is_same =
+            entry.is_some_and(|bytes| Entry::parse(&bytes).is_ok_and(|entry| entry.payload == admitted.payload()));
+        Ok(is_same.then_some(index))
     }
 
     /// The entries, and what the index learns from them.

@@ -170,7 +170,8 @@ impl FileStore {
         store.check_head(&head)?;
         store.check_published(&head, vkey)?;
         let inner = Arc::clone(&store.inner);
-        store.publisher = Some(thread::spawn(move || publisher::run(&inner)));
+        let publisher = thread::Builder::new().name("publisher".to_owned()).spawn(move || publisher::run(&inner));
+        store.publisher = Some(publisher.map_err(|source| OpenStoreError::Tile { path: tlog.to_owned(), source })?);
         Ok(store)
     }
 

@@ -163,7 +163,8 @@ impl<'a> Disk<'a> {
     /// Shuts the file system down without writing its journal out, as when the power goes: EXT4_IOC_SHUTDOWN with
     /// EXT4_GOING_FLAGS_NOLOGFLUSH.
     fn cut_power(&self) -> bool {
-        let script = "open(my $d, '<', $ARGV[0]) or die $!; my $flag = pack('L', 2); ioctl($d, 0x8004587d, $flag) or die $!;";
+        let script =
+            "open(my $d, '<', $ARGV[0]) or die $!; my $flag = pack('L', 2); ioctl($d, 0x8004587d, $flag) or die $!;";
         run("perl", &["-e", script, &self.mount.display().to_string()])
     }
 
