@@ -10,13 +10,11 @@ use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
 
-use ed25519_dalek::VerifyingKey;
 use nguon_ledger::checkpoint::Checkpoint;
 use nguon_ledger::entry::{Entry, LotLink};
 use nguon_ledger::envelope::pae;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::identifier::Origin;
-use nguon_ledger::key::{PublicKey, Signature};
 use nguon_ledger::refusal::{Code, Refusal};
 use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState, Record};
@@ -26,8 +24,10 @@ use nguon_ledger::tree::{CompactTree, LeafIndex, TreeSize};
 
 use crate::verdict::json;
 
+mod keys;
 mod tiles;
 
+pub use keys::Keys;
 pub use tiles::Tile;
 
 /// Defines the checks once: variant and the name that travels.
@@ -151,32 +151,6 @@ impl fmt::Display for Finding {
             Some(index) => write!(f, "{} at entry {index}: {}", self.check, self.detail),
             None => write!(f, "{}: {}", self.check, self.detail),
         }
-    }
-}
-
-/// Most keys that [`Keys`] holds: 16 MB.
-const KEYS_MAX: usize = 1 << 16;
-
-/// Public keys as they are needed to verify, so that a key is decompressed once and not for each of its signatures. One for
-/// each thread.
-#[derive(Clone, Debug, Default)]
-pub struct Keys(BTreeMap<PublicKey, Option<VerifyingKey>>);
-
-impl Keys {
-    /// No key yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(BTreeMap::new())
-    }
-
-    /// As [`PublicKey::verifies`].
-    fn verifies(&mut self, key: PublicKey, message: &[u8], signature: &Signature) -> bool {
-        if self.0.len() >= KEYS_MAX {
-            self.0.clear();
-        }
-        let key = self.0.entry(key).or_insert_with(|| key.to_verifying_key());
-        let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
-        key.as_ref().is_some_and(|key| key.verify_strict(message, &signature).is_ok())
     }
 }
 

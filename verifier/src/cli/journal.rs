@@ -160,16 +160,21 @@ impl Journal {
 impl Segment {
     /// The bytes of the next frame, by the length it says, or as many as there are.
     fn read_frame(&mut self) -> anyhow::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let mut read = |count: u64, bytes: &mut Vec<u8>| {
-            let reading = || format!("{}: mend the disk or the permissions", self.path.display());
-            (&mut self.reader).take(count).read_to_end(bytes).with_context(reading)
-        };
-        read(u64::try_from(HEAD_BYTES).unwrap_or_default(), &mut bytes)?;
+        let mut bytes = Vec::with_capacity(HEAD_BYTES);
+        self.read(u64::try_from(HEAD_BYTES).unwrap_or_default(), &mut bytes)?;
         if let Some(length) = frame_length(&bytes) {
-            read(length, &mut bytes)?;
+            // A length that lies costs no more memory than the file has bytes.
+            let buffered = u64::try_from(self.reader.buffer().len()).unwrap_or_default();
+            let left = self.reader.get_ref().limit().saturating_add(buffered);
+            bytes.reserve_exact(usize::try_from(length.min(left)).unwrap_or_default());
+            self.read(length, &mut bytes)?;
         }
         Ok(bytes)
+    }
+
+    fn read(&mut self, count: u64, bytes: &mut Vec<u8>) -> anyhow::Result<()> {
+        let read = (&mut self.reader).take(count).read_to_end(bytes);
+        read.map(|_| ()).with_context(|| format!("{}: mend the disk or the permissions", self.path.display()))
     }
 }
 

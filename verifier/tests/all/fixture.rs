@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use curve25519_dalek::Scalar;
 use ed25519_dalek::{Signer as _, SigningKey};
 use nguon_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use nguon_ledger::entry::{Entry, LotLink};
@@ -16,6 +17,7 @@ use nguon_ledger::note::{KeyName, SignatureType, VerifierKey};
 use nguon_ledger::time::UnixMillis;
 use nguon_ledger::tree::{LeafIndex, TreeSize, empty_root};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha512};
 
 pub(crate) const ORIGIN: &str = "trace.test";
 /// 2026-11-20T08:00:00+07:00; each entry comes a minute after the one before.
@@ -39,6 +41,16 @@ pub(crate) fn vkey_of(name: &str, signature_type: SignatureType, key: &SigningKe
 
 pub(crate) fn vkey() -> VerifierKey {
     vkey_of(ORIGIN, SignatureType::Ed25519, &log_key())
+}
+
+/// What a signer who knows the key can make: R is the neutral element, and s fits it by the equation of RFC 8032. Strict
+/// verification refuses it.
+pub(crate) fn sign_with_neutral_r(key: &SigningKey, payload: &[u8]) -> Signature {
+    let mut r = [0; 32];
+    r[0] = 1;
+    let hash = Sha512::new().chain_update(r).chain_update(key.verifying_key().to_bytes()).chain_update(pae(payload));
+    let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+    Signature::from_slice(&[r, (k * key.to_scalar()).to_bytes()].concat()).unwrap()
 }
 
 /// Somebody who signs.

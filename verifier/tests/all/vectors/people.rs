@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Case;
 use super::edge::{key_changed, without};
-use crate::fixture::{Person, public_key};
+use crate::fixture::{Person, public_key, sign_with_neutral_r};
 use crate::story::{CANNA, PACKS, Story, harvest, packs};
 
 const RULES_TOO: &[&str] = &["signer_registered", "rules"];
@@ -39,6 +39,11 @@ fn signatures() -> Vec<Case> {
         Case::new(
             "signature-s-not-reduced.json",
             bent(&|entry| entry.signature = malleated(&entry.signature)),
+            &["signatures"],
+        ),
+        Case::new(
+            "signature-r-neutral.json",
+            bent(&|entry| entry.signature = sign_with_neutral_r(&Person::new(3, "shop").key, entry.payload)),
             &["signatures"],
         ),
         Case::new("signer-replaced.json", bent(&|entry| entry.signer = coop), &["signatures"]),
