@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "everything here is a test, also what the tests share")]
 
 mod audit;
+mod commands;
 mod crash;
 mod harness;
 mod hostile;
