@@ -258,8 +258,9 @@ fn resident(pid: u32) -> anyhow::Result<(u64, u64)> {
 
 /// Entries a second of a whole audit.
 fn audit(target: &str, entries: u64) -> anyhow::Result<f64> {
+    let program = binary("nguon-verify")?;
     let start = Instant::now();
-    let output = Command::new(binary("nguon-verify")?).args(["audit", "--json", target]).output()?;
+    let output = Command::new(program).args(["audit", "--json", target]).output()?;
     if !output.status.success() {
         bail!("not verified: {}", String::from_utf8_lossy(&output.stdout));
     }
@@ -270,6 +271,9 @@ fn main() -> anyhow::Result<()> {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let length = std::env::var("NGUON_BENCH_ENTRIES").ok().map(|text| text.parse()).transpose()?;
     let length: u64 = length.unwrap_or(if quick { 10_000 } else { 100_000 });
+    // Built before anything is timed.
+    binary("nguon")?;
+    binary("nguon-verify")?;
     println!("machine's limits");
     let (strict, batch) = raw_signatures();
     println!("  strict signature checks, all cores   {strict:>10.0} /s");

@@ -13,7 +13,7 @@ use crate::{
     link::ItemLink,
     locale::Words,
     node::LedgerInfo,
-    story::{Certificate, Kind, Place, Product, Recall, Step, Story, Text, Validity},
+    story::{Certificate, Flag, Kind, Place, Product, Recall, Step, Story, Text, Validity},
 };
 
 /// Most steps, and most records of one step, on the page; the rest stands in the proof file.
@@ -97,7 +97,7 @@ impl LotPage<'_> {
     }
 
     fn teller(&self) -> Teller<'_> {
-        Teller { words: self.words(), subject: "", told: None, common: None }
+        Teller { words: self.words(), subject: "", told: None, common: None, all_late: self.all_late() }
     }
 
     /// What the server can say before the browser has checked. The script puts the verdict in its place.
@@ -236,6 +236,11 @@ impl LotPage<'_> {
         }
     }
 
+    /// Whether every record was entered late: said once, above them.
+    fn all_late(&self) -> bool {
+        self.story.steps.iter().flat_map(|step| &step.records).all(|record| record.flags.contains(&Flag::Late))
+    }
+
     fn journey(&self, name: &str) -> Markup {
         let words = self.words();
         let steps = &self.story.steps;
@@ -243,6 +248,7 @@ impl LotPage<'_> {
             section aria-labelledby="journey" {
                 h2 #journey { (words.get("journey.title")) }
                 p.hint { (words.get("journey.hint")) }
+                @if self.all_late() { p.flag { (icon::sign(Sign::Mind)) (words.get("flag.all_late")) } }
                 ol.steps {
                     @for step in steps.iter().take(STEPS_MAX) { li { (self.step(step, name)) } }
                     @if let Some(more) = more_than(steps.len(), STEPS_MAX) {

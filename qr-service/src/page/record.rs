@@ -33,6 +33,8 @@ pub(super) struct Teller<'a> {
     pub(super) told: Option<&'a Place>,
     /// The place that all records of the step name, told above them.
     pub(super) common: Option<&'a Place>,
+    /// Whether the page has told already that every record was entered late.
+    pub(super) all_late: bool,
 }
 
 impl Teller<'_> {
@@ -59,7 +61,7 @@ impl Teller<'_> {
                 (self.photos(&record.photos, kind))
                 (self.source(&record.source))
                 @for voucher in record.vouchers.iter().take(VOUCHERS_MAX) { (self.voucher(voucher)) }
-                @for flag in &record.flags { (self.flag(flag)) }
+                @for flag in record.flags.iter().filter(|flag| !(self.all_late && **flag == Flag::Late)) { (self.flag(flag)) }
                 @if let Some(correction) = &record.correction { (self.correction(correction)) }
                 (self.inputs(&record.inputs))
             }
