@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use nguon_tests::person::{Person, actor_body};
 use nguon_tests::process::{Ledger, Node};
 use nguon_tests::{binary, temp_dir};
 use serde_json::Value;
@@ -28,145 +29,107 @@ fn new_key(node: &Node, path: &Path) -> String {
     run("nguon", node, &["key", "new", &path.display().to_string()]).trim().to_owned()
 }
 
+/// A ledger with a grower and a mill, and how they type.
+struct Desk {
+    ledger: Ledger,
+    node: Node,
+}
+
+impl Desk {
+    fn open() -> Self {
+        let ledger = Ledger::init().unwrap();
+        let node = ledger.serve().unwrap();
+        Self { ledger, node }
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.ledger.folder().join(name).display().to_string()
+    }
+
+    /// Runs `nguon` with arguments that stand in one line, words with blanks in quotes, signed with a key.
+    fn nguon(&self, line: &str, key: &str) -> String {
+        let mut arguments: Vec<_> = line
+            .split('\'')
+            .enumerate()
+            .flat_map(|(at, part)| if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+            .collect();
+        let key = self.file(key);
+        arguments.extend(["--key", &key]);
+        run("nguon", &self.node, &arguments)
+    }
+
+    fn register(&self) {
+        let grower = new_key(&self.node, Path::new(&self.file("grower.pem")));
+        let mill = new_key(&self.node, Path::new(&self.file("mill.pem")));
+        let operator = "operator.pem";
+        self.nguon(&format!("register actor ho-07 --class person --role producer --public-key {grower}"), operator);
+        let roles = "--role processor --role seller --role inspector";
+        self.nguon(&format!("register actor xuong --class organisation {roles} --public-key {mill}"), operator);
+        self.nguon("register product cu --unit KGM --name-vi Canna", operator);
+        self.nguon("register product mien --unit KGM --net-content '500 g' --made-from cu=0.14", operator);
+        self.nguon(
+            "register place ruong --class plot --owner ho-07 --name-vi 'Con Minh' --position 22.13,106.03",
+            operator,
+        );
+    }
+
+    /// From harvest to packs; the packed lot.
+    fn pack(&self) -> String {
+        let printed = self.nguon("record harvest --product cu --amount '1,5 tan' --place ruong", "grower.pem");
+        let lot = value(&printed, "new lot");
+        self.nguon(&format!("record ship --lot {lot} --amount '1500 kg' --to xuong"), "grower.pem");
+        self.nguon(&format!("record receive --lot {lot} --amount '1490 kg' --from ho-07"), "mill.pem");
+        let printed = self.nguon(&format!("record process --input '{lot}=1400 kg' --output 'mien=196 kg'"), "mill.pem");
+        let noodles = value(&printed, "new lot");
+        let serials = self.file("serials.txt");
+        let line = format!(
+            "record pack --input '{noodles}=190 kg' --output 'mien=190 kg' --serials 380 --serials-file {serials}"
+        );
+        let printed = self.nguon(&line, "mill.pem");
+        assert_eq!(std::fs::read_to_string(&serials).unwrap().lines().count(), 380);
+        value(&printed, "new lot").to_owned()
+    }
+
+    /// A path of the node about a lot.
+    fn lot(&self, lot: &str, more: &str) -> String {
+        format!("/v1/lots/{}{more}", lot.replace(':', "%3A").replace('/', "%2F"))
+    }
+}
+
 #[test]
 fn from_an_empty_folder_to_a_pack_that_verifies() {
-    let ledger = Ledger::init().unwrap();
-    let node = ledger.serve().unwrap();
-    let file = |name: &str| ledger.folder().join(name).display().to_string();
-    let operator = ledger.operator_key().display().to_string();
-    let (grower, mill) = (file("grower.pem"), file("mill.pem"));
-    let grower_key = new_key(&node, Path::new(&grower));
-    let mill_key = new_key(&node, Path::new(&mill));
-    let nguon = |arguments: &[&str]| run("nguon", &node, arguments);
-
-    nguon(&[
-        "register",
-        "actor",
-        "ho-07",
-        "--class",
-        "person",
-        "--role",
-        "producer",
-        "--public-key",
-        &grower_key,
-        "--key",
-        &operator,
-    ]);
-    nguon(&[
-        "register",
-        "actor",
-        "xuong",
-        "--class",
-        "organisation",
-        "--role",
-        "processor",
-        "--role",
-        "seller",
-        "--role",
-        "inspector",
-        "--public-key",
-        &mill_key,
-        "--key",
-        &operator,
-    ]);
-    nguon(&["register", "product", "cu", "--unit", "KGM", "--name-vi", "Canna", "--key", &operator]);
-    nguon(&[
-        "register",
-        "product",
-        "mien",
-        "--unit",
-        "KGM",
-        "--net-content",
-        "500 g",
-        "--made-from",
-        "cu=0.14",
-        "--key",
-        &operator,
-    ]);
-    nguon(&[
-        "register",
-        "place",
-        "ruong",
-        "--class",
-        "plot",
-        "--owner",
-        "ho-07",
-        "--name-vi",
-        "Con Minh",
-        "--position",
-        "22.13,106.03",
-        "--key",
-        &operator,
-    ]);
-
-    let printed =
-        nguon(&["record", "harvest", "--product", "cu", "--amount", "1,5 tan", "--place", "ruong", "--key", &grower]);
-    let lot = value(&printed, "new lot").to_owned();
-    nguon(&["record", "ship", "--lot", &lot, "--amount", "1500 kg", "--to", "xuong", "--key", &grower]);
-    nguon(&["record", "receive", "--lot", &lot, "--amount", "1490 kg", "--from", "ho-07", "--key", &mill]);
-    let input = format!("{lot}=1400 kg");
-    let printed = nguon(&["record", "process", "--input", &input, "--output", "mien=196 kg", "--key", &mill]);
-    let noodles = value(&printed, "new lot").to_owned();
-    let input = format!("{noodles}=190 kg");
-    let serials = file("serials.txt");
-    let printed = nguon(&[
-        "record",
-        "pack",
-        "--input",
-        &input,
-        "--output",
-        "mien=190 kg",
-        "--serials",
-        "380",
-        "--serials-file",
-        &serials,
-        "--key",
-        &mill,
-    ]);
-    let packed = value(&printed, "new lot").to_owned();
-    assert_eq!(std::fs::read_to_string(&serials).unwrap().lines().count(), 380);
-    nguon(&[
-        "record",
-        "inspect",
-        "--lot",
-        &packed,
-        "--scheme",
-        "Sample",
-        "--issuer",
-        "Sample office",
-        "--valid-to",
-        "2027-06-30",
-        "--key",
-        &mill,
-    ]);
-    let printed = nguon(&["record", "lose", "--lot", &packed, "--amount", "2 kg", "--note", "torn", "--key", &mill]);
-    nguon(&["record", "correct", value(&printed, "entry"), "--reason", "did_not_occur", "--key", &mill]);
-    nguon(&["record", "sell", "--lot", &packed, "--amount", "10", "--key", &mill]);
-    nguon(&["attest", value(&printed, "entry"), "--claim", "stands_by", "--key", &grower]);
+    let desk = Desk::open();
+    desk.register();
+    let packed = desk.pack();
+    let mill = "mill.pem";
+    let line = format!("record inspect --lot {packed} --scheme Sample --issuer 'Sample office' --valid-to 2027-06-30");
+    desk.nguon(&line, mill);
+    let printed = desk.nguon(&format!("record lose --lot {packed} --amount '2 kg' --note torn"), mill);
+    desk.nguon(&format!("record correct {} --reason did_not_occur", value(&printed, "entry")), mill);
+    let sold = desk.nguon(&format!("record sell --lot {packed} --amount 10"), mill);
+    desk.nguon(&format!("attest {} --claim stands_by", value(&sold, "entry")), "grower.pem");
 
     // Too much is refused, with the code and what there is.
-    let refused = attempt("nguon", &node, &["record", "sell", "--lot", &packed, "--amount", "190 kg", "--key", &mill]);
+    let (key, amount) = (desk.file(mill), "190 kg");
+    let refused =
+        attempt("nguon", &desk.node, &["record", "sell", "--lot", &packed, "--amount", amount, "--key", &key]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("insufficient_quantity"), "{refused:?}");
 
-    let encoded = packed.replace(':', "%3A").replace('/', "%2F");
-    let state = node.get_json(&format!("/v1/lots/{encoded}")).unwrap();
-    assert_eq!(
-        (state["sold"].as_str(), state["lost"].as_str(), state["quantity"].as_str()),
-        (Some("5"), Some("0"), Some("190"))
-    );
-    let bundle = format!("{}/v1/lots/{encoded}/bundle", node.url());
-    let verdict: Value = serde_json::from_str(&run("nguon-verify", &node, &["bundle", &bundle, "--json"])).unwrap();
+    // Ten packs of 500 g were sold; the loss was undone.
+    let state = desk.node.get_json(&desk.lot(&packed, "")).unwrap();
+    let amounts = ["quantity", "sold", "lost"].map(|key| state[key].as_str().unwrap().to_owned());
+    assert_eq!(amounts, ["190", "5", "0"]);
+    let bundle = format!("{}{}", desk.node.url(), desk.lot(&packed, "/bundle"));
+    let verdict: Value =
+        serde_json::from_str(&run("nguon-verify", &desk.node, &["bundle", &bundle, "--json"])).unwrap();
     assert_eq!(verdict["verdict"], "passed", "{verdict}");
-    let proof = node.get(&format!("/v1/entries/{}/proof", value(&printed, "entry"))).unwrap().text().unwrap();
-    std::fs::write(file("entry.tlog-proof"), proof).unwrap();
-    let vkey = node.get_json("/v1/ledger").unwrap()["vkey"].as_str().unwrap().to_owned();
-    run(
-        "nguon-verify",
-        &node,
-        &["proof", &file("entry.tlog-proof"), "--leaf", value(&printed, "leaf hash"), "--vkey", &vkey],
-    );
-    run("nguon-verify", &node, &["audit", node.url(), "--vkey", &vkey]);
+    let vkey = desk.node.get_json("/v1/ledger").unwrap()["vkey"].as_str().unwrap().to_owned();
+    let proof = desk.node.get(&format!("/v1/entries/{}/proof", value(&sold, "entry"))).unwrap().text().unwrap();
+    std::fs::write(desk.file("entry.tlog-proof"), proof).unwrap();
+    let leaf = value(&sold, "leaf hash");
+    run("nguon-verify", &desk.node, &["proof", &desk.file("entry.tlog-proof"), "--leaf", leaf, "--vkey", &vkey]);
+    run("nguon-verify", &desk.node, &["audit", desk.node.url(), "--vkey", &vkey]);
 }
 
 #[test]
@@ -176,8 +139,8 @@ fn sending_the_same_file_twice_records_it_once() {
     let mut operator = ledger.operator(&node).unwrap();
     let lines: Vec<_> = (1..=20)
         .map(|number| {
-            let person = nguon_tests::person::Person::new(number, &format!("ho-{number:02}"));
-            operator.say("actor", &nguon_tests::person::actor_body(&person, "person", &["producer"], Some("operator")))
+            let person = Person::new(number, &format!("ho-{number:02}"));
+            operator.say("actor", &actor_body(&person, "person", &["producer"], Some("operator")))
         })
         .collect();
     let file = ledger.folder().join("outbox.ndjson");
