@@ -1,7 +1,6 @@
 //! Groups, duplicates, and a store that fails at every point.
 
 use std::io;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
 
 use nguon_ledger::envelope::Envelope;
@@ -100,7 +99,8 @@ impl Rig {
             Index::open(&folder.index(), folder.origin(), store.as_ref(), IndexLimits::default(), &|_, _| {}).unwrap();
         let index = Arc::new(index);
         let metrics = Arc::new(Metrics::new().unwrap());
-        let (log, key) = (Arc::clone(&store) as Arc<dyn LogStore>, folder.log_key().clone());
+        let log: Arc<dyn LogStore> = Arc::<Faulty>::clone(&store);
+        let key = folder.log_key().clone();
         let limits = SequencerLimits::default();
         let sequencer = Sequencer::start(log, Arc::clone(&index), key, limits, (clock, metrics)).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -128,10 +128,8 @@ impl Drop for Rig {
 }
 
 fn accepted(outcome: &Outcome) -> &Receipt {
-    match outcome {
-        Outcome::Accepted(receipt) => receipt,
-        other => panic!("not accepted: {other:?}"),
-    }
+    let Outcome::Accepted(receipt) = outcome else { panic!("not accepted: {outcome:?}") };
+    receipt
 }
 
 #[test]
@@ -253,7 +251,7 @@ fn a_full_queue_pushes_back_and_a_stopped_sequencer_says_so() {
     let mut village = Village::new();
     let rig = Rig::new(&village);
     let statements = village.registrations();
-    let places = rig.sequencer.queue.clone().try_acquire_many_owned(4_096).unwrap();
+    let places = Arc::clone(&rig.sequencer.queue).try_acquire_many_owned(4_096).unwrap();
     let refused = rig.runtime.block_on(rig.sequencer.submit(admitted(rig.index.reader(), &statements[0])));
     assert!(matches!(refused, Err(SubmitError::Pushback { .. })), "{refused:?}");
     drop(places);

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nguon_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
-use nguon_ledger::hash::Hash;
+use nguon_ledger::checkpoint::Checkpoint;
 use nguon_ledger::note::KeyName;
-use nguon_ledger::tile::{TILE_WIDTH, TileKind, TilePath, entry_bundles_between, hash_tiles_between};
-use nguon_ledger::tree::{CompactTree, LeafIndex, Prover, TreeSize, verify_inclusion};
+use nguon_ledger::tile::{TILE_WIDTH, TileKind, entry_bundles_between, hash_tiles_between};
+use nguon_ledger::tree::{CompactTree, LeafIndex, Prover, verify_inclusion};
 
 use super::journal::Journal;
 use super::*;
@@ -151,11 +150,12 @@ fn a_torn_last_frame_is_dropped_at_every_length() {
     drop(store);
     let segment = log.last_segment();
     let before = fs::read(&segment).unwrap();
-    let _ = fs::remove_file(log.tlog().join("checkpoint"));
     let (tree, leaves) = (log.tree.clone(), log.leaves.clone());
     let store = log.open().unwrap();
     log.append(&store, 2);
-    std::mem::forget(store);
+    drop(store);
+    // As if the power had gone before anything of it was published.
+    fs::remove_file(log.tlog().join("checkpoint")).unwrap();
     let whole = fs::read(&segment).unwrap();
     (log.tree, log.leaves) = (tree, leaves);
     for length in before.len()..whole.len() {
@@ -164,7 +164,7 @@ fn a_torn_last_frame_is_dropped_at_every_length() {
         log.check(&store);
         // Nothing is left of it, and the log goes on.
         assert_eq!(fs::read(&segment).unwrap(), before);
-        std::mem::forget(store);
+        drop(store);
     }
 }
 
