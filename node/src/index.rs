@@ -10,6 +10,8 @@ mod codec;
 mod memory;
 mod replay;
 mod sled_tree;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::io;

@@ -11,6 +11,8 @@ mod folder;
 mod journal;
 mod publisher;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;

@@ -12,6 +12,8 @@ use nguon_ledger::time::UnixMillis;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::admission::{Admitted, admit};
+use crate::index::Reader;
 use crate::store::create;
 
 /// The origin of every test ledger.
@@ -148,4 +150,9 @@ impl Village {
     pub(crate) fn harvests(&mut self, numbers: std::ops::Range<u64>) -> Vec<Envelope> {
         numbers.map(|number| self.grower.say("event", &harvest(&lot(number), 100))).collect()
     }
+}
+
+/// The statement of an envelope that must be let in.
+pub(crate) fn admitted(reader: &Reader, envelope: &Envelope) -> Admitted {
+    admit(reader, envelope.to_json().as_bytes()).unwrap()
 }

@@ -10,7 +10,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use nguon_ledger::state::{Key, LotRecord, Record};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::problem::{ApiError, Problem};
 use super::{blocking, view, wire};
@@ -144,16 +143,18 @@ pub(super) async fn bundle(
 }
 
 /// Which way.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Asked {
-    /// `back` (default) to what it was made from, `forward` to what was made from it.
     direction: Option<String>,
 }
 
 /// A lot's family.
 #[utoipa::path(
     get, path = "/v1/lots/{uri}/trace",
-    params(("uri" = String, Path, description = "Any spelling of the lot's URI or of a pack's, percent-encoded."), Asked),
+    params(
+        ("uri" = String, Path, description = "Any spelling of the lot's URI or of a pack's, percent-encoded."),
+        ("direction" = Option<String>, Query, description = "`back` (default) to what it was made from, `forward` to what was made from it."),
+    ),
     responses(
         (status = 200, body = wire::Trace),
         (status = 400, body = Problem, content_type = "application/problem+json"),

@@ -227,6 +227,7 @@ pub(super) struct RecordList {
 
 /// Whether statements are taken.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Readiness {
     pub(super) ready: bool,
     /// Why not: `index` (being made, or broken), `storage` (the disk refused).
