@@ -31,8 +31,8 @@ function attempt(read) {
   }
 }
 
-/** Makes one check of every entry, in the bundle's order; a string or an exception is the fault.
- * @param {string} name @param {Item[]} items @param {(item: Item) => string | void | Promise<string | void>} step */
+/** Makes one check of every entry, in the bundle's order; a text or an exception is the fault, '' none.
+ * @param {string} name @param {Item[]} items @param {(item: Item) => string | Promise<string>} step */
 async function each(name, items, step) {
   for (const item of items) {
     try {
@@ -106,6 +106,7 @@ function entryChain(items) {
     }
     if (expected !== null && expected !== entry.previous) return `names ${entry.previous} as the entry before, which is ${expected}`;
     before = item;
+    return '';
   });
 }
 
@@ -117,7 +118,7 @@ async function lotChain(items, origin, lot, lots) {
   /** @type {Map<string, [number, string]>} */
   const heads = new Map();
   const check = await each(name, items, ({ entry, statement, leaf }) => {
-    if (!entry) return;
+    if (!entry) return '';
     const links = entry.links.filter((link) => lots.has(link.lot));
     for (const link of links) {
       const [seq, previous] = heads.get(link.lot) ?? [0, ZERO];
@@ -125,7 +126,7 @@ async function lotChain(items, origin, lot, lots) {
       if (link.previous !== previous) return `names another entry before of lot ${link.lot}`;
       heads.set(link.lot, [seq + 1, leaf]);
     }
-    if (!links.length && (!statement || ['event', 'attest'].includes(statement.kind))) return 'belongs to no lot of this bundle';
+    return !links.length && (!statement || ['event', 'attest'].includes(statement.kind)) ? 'belongs to no lot of this bundle' : '';
   });
   const missing = [...lots].find((key) => !heads.has(key));
   return check.result === 'passed' && missing ? failed(name, `no entry of lot ${missing}`) : check;
@@ -137,7 +138,7 @@ function signatures(items) {
     if (!entry) return 'not an entry';
     if (!statement) return 'the statement cannot be read';
     if (statement.signer !== entry.signer) return `the statement names ${statement.signer} as its signer`;
-    if (!await verify(entry.key, pae(entry.payload), entry.signature)) return `not signed by ${entry.signer}`;
+    return await verify(entry.key, pae(entry.payload), entry.signature) ? '' : `not signed by ${entry.signer}`;
   });
 }
 
@@ -156,12 +157,13 @@ function signerRegistered(items, origin) {
     if (keys.has(body.get('revoke'))) keys.set(body.get('revoke'), false);
   };
   return each(name, items, (item) => {
-    if (!item.entry) return;
+    if (!item.entry) return '';
     const { signer } = item.entry;
     if (item.statement?.kind === 'charter') register(item);
     if (!keys.has(signer)) return `${signer} was not registered`;
     if (!keys.get(signer)) return `${signer} was revoked`;
     register(item);
+    return '';
   });
 }
 
@@ -170,7 +172,7 @@ function signerChain(items) {
   /** @type {Map<string, {seq: bigint, prev: string}>} */
   const next = new Map();
   return each('signer_chain', items, ({ entry, statement }) => {
-    if (!entry || !statement) return;
+    if (!entry || !statement) return '';
     const { seq, prev, signer } = statement;
     const before = next.get(signer);
     if (before && seq < before.seq) return `seq ${seq} of ${signer} comes again`;
@@ -178,6 +180,7 @@ function signerChain(items) {
     if (expected !== prev) return `names ${prev} as its signer's statement before, which is ${expected}`;
     if (seq >= (1n << 64n) - 1n) return 'seq is too great';
     next.set(signer, { seq: seq + 1n, prev: payloadHash(entry.payload) });
+    return '';
   });
 }
 
@@ -190,6 +193,7 @@ async function replay(items, origin, lot, lots) {
   const rules = await each('rules', items, ({ entry, statement, leaf }) => {
     if (!entry || !statement) return 'cannot be read';
     apply(state, origin, lots, entry, statement, leaf);
+    return '';
   });
   const record = state.get(`lot ${lot}`);
   if (record?.recalls.length) return [rules, failed('recall', 'recalled', record.recalls[0])];
@@ -265,7 +269,7 @@ export async function verifyBundle(bundle, options = {}) {
   const lots = origin && lot ? family(origin, items, lot) : new Set();
   const { check: witnessed, witnesses } = await quorum(log);
   const included = claimed
-    ? await each('entries_included', items, ({ index, leaf, proof }) => (isIncluded(index, claimed.size, leaf, proof, claimed.root) ? undefined : "its proof does not lead to the checkpoint's root"))
+    ? await each('entries_included', items, ({ index, leaf, proof }) => (isIncluded(index, claimed.size, leaf, proof, claimed.root) ? '' : "its proof does not lead to the checkpoint's root"))
     : skipped('entries_included', 'no readable checkpoint');
   const [rules, recall] = await replay(items, origin, lot, lots);
   const checks = [
