@@ -28,7 +28,7 @@ macro_rules! verifier {
 }
 
 /// All of them. `verify.js` and what it imports belong to the verifier: the page runs the very files that auditors may host elsewhere.
-pub(crate) const ASSETS: [Asset; 18] = [
+pub(crate) const ASSETS: [Asset; 20] = [
     Asset { path: "qr-service/web/page.css", media_type: CSS, text: include_str!("../web/page.css") },
     Asset { path: "qr-service/web/page.js", media_type: SCRIPT, text: include_str!("../web/page.js") },
     Asset { path: "qr-service/web/icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
@@ -40,12 +40,14 @@ pub(crate) const ASSETS: [Asset; 18] = [
     verifier!("log.js"),
     verifier!("marking.js"),
     verifier!("movement.js"),
+    verifier!("names.js"),
     verifier!("registry.js"),
     verifier!("rules.js"),
     verifier!("statement.js"),
     verifier!("transform.js"),
     verifier!("values.js"),
     verifier!("verify.js"),
+    verifier!("vocabulary.js"),
     verifier!("vendor/noble-ed25519/index.js"),
 ];
 

@@ -13,10 +13,10 @@ export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padS
 export const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
 /** Standard base64 with padding and nothing else.
- * @param {string} text
+ * @param {any} text
  * @returns {Uint8Array | null} */
 export function unbase64(text) {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return null;
+  if (typeof text !== 'string' || !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return null;
   const binary = atob(text);
   // Bits beyond the last byte must be zero: one text for each value.
   return btoa(binary) === text ? Uint8Array.from(binary, (c) => c.charCodeAt(0)) : null;

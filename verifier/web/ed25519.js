@@ -42,8 +42,30 @@ async function choose() {
 /** @type {Promise<Verify> | undefined} */
 let chosen;
 
-/** Whether the key is one that may sign. @param {string} key hex */
-export const isUsable = (key) => isCanonical(unhex(key)) && !SMALL.has(key);
+const P = (1n << 255n) - 19n;
+const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
+
+/** Whether x^2 = (y^2 - 1) / (d y^2 + 1) has a solution for these bytes' y (RFC 8032, section 5.1.3). @param {string} key hex */
+function isOnCurve(key) {
+  const y = BigInt(`0x${hex(unhex(key).reverse())}`) & ((1n << 255n) - 1n);
+  let base = (y * y - 1n) % P * (D * y * y + 1n) % P;
+  let power = 1n;
+  for (let rest = (P - 1n) / 2n; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) power = power * base % P;
+    base = base * base % P;
+  }
+  return power === 1n;
+}
+
+/** @type {Map<string, boolean>} */
+const judged = new Map();
+
+/** Whether the key is one that may sign: a point in its one encoding, not of small order. @param {string} key hex */
+export function isUsable(key) {
+  const usable = judged.get(key) ?? (isCanonical(unhex(key)) && !SMALL.has(key) && isOnCurve(key));
+  judged.set(key, usable);
+  return usable;
+}
 
 /** @param {Uint8Array} key @param {Uint8Array} message @param {Uint8Array} signature */
 export async function verify(key, message, signature) {

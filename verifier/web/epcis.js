@@ -1,9 +1,9 @@
 // @ts-check
-// EPCIS events as far as rules need them. The node's reader is stricter about words of the vocabulary and contexts: an event that this one
-// lets pass and the node does not can only stand in a ledger whose operator left the rules, which the Rust verifier finds.
+// EPCIS 2.0 events, read as strictly as the node reads them.
 import { hashText } from './bytes.js';
 import { Num } from './json.js';
-import { Refusal, need, quantityOf, timeOf } from './values.js';
+import { need, quantityOf, timeOf, unitOf } from './values.js';
+import { fieldsOf, isTerm, isTime, isUnique, isUri, listOf, readContext, sensorElements, termOf } from './vocabulary.js';
 
 /** @typedef {import('./values.js').Quantity} Quantity */
 /** @typedef {{epcClass: string, quantity: Quantity | null}} Element */
@@ -29,25 +29,14 @@ function shape(ok, field, detail) {
   need(ok, 'malformed_event', `body.event.${field}`, detail);
 }
 
-const isUri = (/** @type {any} */ text) => typeof text === 'string' && /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`]+$/.test(text);
-
-/** A word of the vocabulary, bare or as one of its URIs. @param {any} term @param {string} kind @param {string} field */
-function wordOf(term, kind, field) {
-  if (term === undefined) return '';
-  shape(typeof term === 'string', field);
-  const match = new RegExp(`^(?:(?:cbv:|https?://(?:ref|ns)\\.gs1\\.org/cbv/)${kind}-|urn:epcglobal:cbv:${kind.toLowerCase()}:)(.+)$`).exec(term);
-  shape(match || !term.includes(':') || isUri(term), field);
-  return match?.[1] ?? term;
-}
-
 /** @param {any} list @param {string} field @returns {Element[]} */
 function elements(list, field) {
   if (list === undefined) return [];
   shape(Array.isArray(list), field);
   return list.map((element, at) => {
     const where = `${field}[${at}]`;
-    shape(element instanceof Map && [...element.keys()].every((key) => ['epcClass', 'quantity', 'uom'].includes(key)), where);
-    shape(isUri(element.get('epcClass')), `${where}.epcClass`);
+    const isElement = fieldsOf({ epcClass: isUri, quantity: (json) => json instanceof Num, uom: (json) => unitOf(json) !== null }, undefined, ['epcClass']);
+    shape(isElement(element), where);
     const number = element.get('quantity');
     const quantity = number === undefined ? null : quantityOf(number, element.get('uom'));
     shape(number === undefined || quantity, `${where}.quantity`);
@@ -55,11 +44,55 @@ function elements(list, field) {
   });
 }
 
-/** @param {any} list @param {string} name @param {string} field */
+/** The possessing parties of a list. @param {any} list @param {string} name @param {string} field */
 function possessing(list, name, field) {
   if (list === undefined) return [];
-  shape(Array.isArray(list) && list.every((party) => party instanceof Map && isUri(party.get(name))), field);
-  return list.filter((party) => wordOf(party.get('type'), 'SDT', field) === 'possessing_party').map((party) => party.get(name));
+  shape(listOf(fieldsOf({ type: isTerm('SDT'), [name]: isUri }, undefined, ['type', name]))(list), field);
+  return list.filter((/** @type {any} */ party) => termOf(party.get('type'), 'SDT') === 'possessing_party').map((/** @type {any} */ party) => party.get(name));
+}
+
+/** Tests of the fields that only have to be well formed. @param {(key: string) => boolean} extension @returns {Record<string, (json: any) => boolean>} */
+function forms(extension) {
+  const place = fieldsOf({ id: isUri }, extension, ['id']);
+  const dispositions = (/** @type {any} */ json) => listOf(isTerm('Disp'))(json) && json.length > 0 && isUnique(json.map((/** @type {any} */ term) => termOf(term, 'Disp')));
+  return {
+    eventTime: isTime, recordTime: isTime, eventID: isUri, parentID: isUri, transformationID: isUri, readPoint: place, bizLocation: place,
+    eventTimeZoneOffset: (json) => typeof json === 'string' && /^[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)$/.test(json),
+    action: (json) => ['ADD', 'OBSERVE', 'DELETE'].includes(json), bizStep: isTerm('BizStep'), disposition: isTerm('Disp'),
+    errorDeclaration: fieldsOf({ declarationTime: isTime, reason: isTerm('ER'), correctiveEventIDs: listOf(isUri) }, extension, ['declarationTime']),
+    persistentDisposition: (json) => fieldsOf({ set: dispositions, unset: dispositions })(json) && json.size > 0,
+    bizTransactionList: listOf(fieldsOf({ type: isTerm('BTT'), bizTransaction: isUri }, undefined, ['bizTransaction'])),
+    certificationInfo: (json) => isUri(json) || listOf(isUri)(json),
+    ilmd: fieldsOf({}, extension), sensorElementList: sensorElements(extension),
+  };
+}
+
+/** What an event of each type must hold. @param {Map<string, any>} json @param {string} type @param {Event['lists']} lists @param {Event['epcs']} epcs */
+function checkType(json, type, lists, epcs) {
+  const has = (/** @type {string} */ epc, /** @type {string} */ list) => Boolean(epcs[epc]?.length || lists[list]?.length);
+  const action = json.get('action');
+  if (type === 'TransformationEvent') {
+    const [input, output] = [has('inputEPCList', 'inputQuantityList'), has('outputEPCList', 'outputQuantityList')];
+    shape(json.has('transformationID') ? input || output : input && output, input ? 'outputQuantityList' : 'inputQuantityList');
+    for (const key of ['inputEPCList', 'outputEPCList']) shape(isUnique(epcs[key] ?? []), key);
+    return;
+  }
+  shape(action !== undefined, 'action');
+  if (type === 'AggregationEvent' || type === 'AssociationEvent') {
+    shape(type === 'AggregationEvent' || json.has('parentID'), 'parentID');
+    shape(has('childEPCs', 'childQuantityList') || action === 'DELETE', 'childEPCs');
+    return;
+  }
+  const isListed = json.has('epcList') || has('epcList', 'quantityList');
+  if (type === 'TransactionEvent') {
+    shape(isListed || action === 'DELETE', 'epcList');
+    shape(json.get('bizTransactionList')?.length > 0, 'bizTransactionList');
+    return;
+  }
+  shape(!json.has('ilmd') || action === 'ADD', 'ilmd');
+  // Sensors may report of a place alone.
+  shape(isListed || (json.get('sensorElementList')?.length > 0 && json.has('readPoint')), 'epcList');
+  shape(isUnique(epcs.epcList ?? []), 'epcList');
 }
 
 /** @param {any} json @returns {Event} */
@@ -68,35 +101,28 @@ export function readEvent(json) {
   const type = json.get('type');
   const own = typeof type === 'string' && Object.hasOwn(OWN, type) ? OWN[type] : undefined;
   shape(own, 'type');
-  for (const key of json.keys()) shape(COMMON.includes(key) || own.includes(key) || key.includes(':'), key, 'no such field here');
-  const time = timeOf(json.get('eventTime'));
-  shape(time !== null, 'eventTime');
-  shape(/^[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)$/.test(String(json.get('eventTimeZoneOffset'))), 'eventTimeZoneOffset');
-  const action = json.get('action');
-  shape(type === 'TransformationEvent' ? action === undefined : ['ADD', 'OBSERVE', 'DELETE'].includes(action), 'action');
-  const id = json.get('eventID');
-  shape(id === undefined || isUri(id), 'eventID');
+  const extension = readContext(json.get('@context'));
+  shape(extension, '@context');
+  for (const key of json.keys()) shape(COMMON.includes(key) || own.includes(key) || extension(key), key, 'no such field here');
+  for (const [key, test] of Object.entries(forms(extension))) shape(!json.has(key) || test(json.get(key)), key);
+  for (const key of ['eventTime', 'eventTimeZoneOffset']) shape(json.has(key), key);
   /** @type {Record<string, Element[]>} */
   const lists = {};
   /** @type {Record<string, string[]>} */
   const epcs = {};
   for (const key of QUANTITIES) lists[key] = elements(json.get(key), key);
   for (const key of EPCS) {
-    epcs[key] = json.get(key) ?? [];
-    shape(Array.isArray(epcs[key]) && /** @type {any[]} */ (epcs[key]).every(isUri), key);
+    const list = json.has(key) ? json.get(key) : [];
+    shape(listOf(isUri)(list), key);
+    epcs[key] = list;
   }
-  const error = json.get('errorDeclaration');
-  const declared = error === undefined ? null : timeOf(error instanceof Map ? error.get('declarationTime') : undefined);
-  shape(error === undefined || declared !== null, 'errorDeclaration');
-  const places = ['readPoint', 'bizLocation'].map((key) => json.get(key)).filter((place) => place !== undefined);
-  for (const place of places) shape(place instanceof Map && isUri(place.get('id')), 'readPoint');
-  const parent = json.get('parentID');
-  shape(parent === undefined || isUri(parent), 'parentID');
+  checkType(json, type, lists, epcs);
   return {
-    json, type, action, time, id, declared, lists, epcs, parent,
-    step: wordOf(json.get('bizStep'), 'BizStep', 'bizStep'),
-    disposition: wordOf(json.get('disposition'), 'Disp', 'disposition'),
-    places: places.map((place) => place.get('id')),
+    json, type, lists, epcs, action: json.get('action'), time: timeOf(json.get('eventTime')) ?? 0, id: json.get('eventID'), parent: json.get('parentID'),
+    declared: timeOf(json.get('errorDeclaration')?.get('declarationTime')),
+    step: termOf(json.get('bizStep'), 'BizStep') ?? '',
+    disposition: termOf(json.get('disposition'), 'Disp') ?? '',
+    places: ['readPoint', 'bizLocation'].flatMap((key) => json.get(key)?.get('id') ?? []),
     sources: possessing(json.get('sourceList'), 'source', 'sourceList'),
     destinations: possessing(json.get('destinationList'), 'destination', 'destinationList'),
   };
@@ -135,6 +161,8 @@ function canonicalNumber(text) {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
   if (!digits) return '0';
+  // An exponent of more digits is beyond every use and stands as it was written.
+  if (exponent.replace(/^[+-]?0*/, '').length > 18) return text;
   const significant = digits.replace(/0+$/, '');
   return `${sign}${significant}e${BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length)}`;
 }
@@ -144,5 +172,3 @@ const quote = (text) => JSON.stringify(text);
 
 /** What of an event a correction repeats. @param {Event} event */
 export const digest = (event) => hashText(canonical(event.json, ['errorDeclaration', 'recordTime']));
-
-export { Refusal };

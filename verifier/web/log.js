@@ -1,7 +1,7 @@
 // @ts-check
 // The log's side: notes, checkpoints, cosignatures, policies, inclusion (format, section 7; C2SP).
 import { concat, hex, nodeHash, sha256, unbase64, unhex, utf8 } from './bytes.js';
-import { verify } from './ed25519.js';
+import { isUsable, verify } from './ed25519.js';
 
 /** @typedef {{name: string, id: string, type: number, key: Uint8Array, text: string}} Vkey */
 /** @typedef {{name: string, id: string, bytes: Uint8Array}} Line */
@@ -9,7 +9,9 @@ import { verify } from './ed25519.js';
 /** @typedef {{origin: string, size: bigint, root: string}} Checkpoint */
 
 const SIGNATURES_MAX = 64;
-const isName = (/** @type {string} */ name) => name !== '' && !/[\s+\u0085]/u.test(name) && !/[\u0000-\u001f\u007f]/.test(name);
+/** Most logs, witnesses or groups of a policy. */
+const ITEMS_MAX = 64;
+const isName = (/** @type {string} */ name) => /^[^\p{White_Space}+\u0000-\u001f]+$/u.test(name);
 
 /** @param {string} text @returns {Vkey | null} */
 export function parseVkey(text) {
@@ -18,7 +20,7 @@ export function parseVkey(text) {
   if (!match || !bytes || bytes.length !== 33 || !isName(match[1] ?? '')) return null;
   const [name, id] = [/** @type {string} */ (match[1]), /** @type {string} */ (match[2])];
   const type = /** @type {number} */ (bytes[0]);
-  if (type !== 1 && type !== 4) return null;
+  if ((type !== 1 && type !== 4) || !isUsable(hex(bytes.subarray(1)))) return null;
   if (hex(sha256(concat(utf8(`${name}\n`), bytes))).slice(0, 8) !== id) return null;
   return { name, id, type, key: bytes.subarray(1), text };
 }
@@ -57,6 +59,7 @@ export async function verifyNote(note, keys) {
   for (const line of note.lines) {
     const key = keys.find((known) => known.name === line.name && known.id === line.id);
     if (!key) continue;
+    if (keys.some((known) => known.name === line.name && known.id === line.id && known.text !== key.text)) throw new Error(`two keys of ${key.name} have one id`);
     const timed = key.type === 4;
     const time = timed && line.bytes.length === 72 ? new DataView(line.bytes.slice(0, 8).buffer).getBigUint64(0) : 0n;
     const message = utf8(timed ? `cosignature/v1\ntime ${time}\n${note.text}` : note.text);
@@ -93,10 +96,12 @@ export function parsePolicy(text) {
     names.add(name);
   };
   for (const line of text.split('\n')) {
-    const words = line.replace(/#.*$/, '').split(/[ \t]+/).filter(Boolean);
+    if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(line)) throw new Error('policy: control character');
+    const words = line.split(/[ \t]+/).filter(Boolean);
     const [kind, a = '', b = '', ...rest] = words;
-    if (!kind) continue;
+    if (!kind || kind.startsWith('#')) continue;
     const vkey = parseVkey(kind === 'log' ? a : b);
+    if ([...(kind === 'log' ? policy.logs : policy.witnesses.values())].some((other) => vkey && hex(other.key) === hex(vkey.key))) throw new Error('policy: a key twice');
     if (kind === 'log' && vkey?.type === 1 && words.length <= 3) policy.logs.push(vkey);
     else if (kind === 'witness' && vkey?.type === 4 && words.length <= 4) {
       define(a);
@@ -114,6 +119,7 @@ export function parsePolicy(text) {
     else throw new Error(`policy: ${line}`);
   }
   if (!policy.quorum) throw new Error('policy: no quorum');
+  if (Math.max(policy.logs.length, policy.witnesses.size, policy.groups.size) > ITEMS_MAX) throw new Error('policy: too long');
   return policy;
 }
 

@@ -4,7 +4,8 @@ import { hashText } from './bytes.js';
 import { digest, identifiers } from './epcis.js';
 import { objectLists } from './movement.js';
 import { needRole } from './rules.js';
-import { keyOf, nameOf, need } from './values.js';
+import { keyOf, nameOf } from './names.js';
+import { need } from './values.js';
 
 /** @typedef {import('./rules.js').Session} Session */
 /** @typedef {import('./rules.js').Party} Party */

@@ -1,14 +1,15 @@
 // @ts-check
 // Verbs that create a lot from nothing or move it as it is: harvest, ship, receive, sell, lose.
 import { needRole } from './rules.js';
-import { keyOf, lotOf, nameOf, need } from './values.js';
+import { keyOf, lotOf, nameOf } from './names.js';
+import { bounded, need } from './values.js';
 
 /** @typedef {import('./rules.js').Session} Session */
 /** @typedef {import('./rules.js').Party} Party */
 /** @typedef {import('./rules.js').Lot} Lot */
 /** @typedef {import('./statement.js').EventBody} EventBody */
 /** @typedef {import('./values.js').Quantity} Quantity */
-/** @typedef {{named: import('./values.js').Named, key: string, quantity: Quantity, field: string}} Amount */
+/** @typedef {{named: import('./names.js').Named, key: string, quantity: Quantity, field: string}} Amount */
 
 const PIECE = 10n ** 15n;
 
@@ -53,7 +54,9 @@ export function objectLists(body, action) {
 export function inUnit(quantity, unit, content, field) {
   if (quantity.unit === unit) return quantity.amount;
   need(quantity.unit === '' && content?.unit === unit, 'unit_mismatch', field);
-  return quantity.amount * content.amount / PIECE;
+  const product = quantity.amount * content.amount;
+  need(product % PIECE === 0n, 'malformed_event', field, 'too many digits');
+  return bounded(product / PIECE, field);
 }
 
 /** The amounts as lots that come into being, each with its product's record. @param {Session} session @param {EventBody} body @param {Amount[]} list */

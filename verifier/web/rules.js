@@ -7,7 +7,8 @@ import { correct, inspect, recall } from './marking.js';
 import { harvest, lose, receive, sell, ship } from './movement.js';
 import { registry } from './registry.js';
 import { checkBody, payloadHash, readEventBody } from './statement.js';
-import { keyOf, nameOf, need } from './values.js';
+import { keyOf, nameOf } from './names.js';
+import { need } from './values.js';
 import { hashText } from './bytes.js';
 import { digest } from './epcis.js';
 

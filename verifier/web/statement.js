@@ -4,7 +4,9 @@ import { concat, hex, sha256, utf8 } from './bytes.js';
 import { isUsable } from './ed25519.js';
 import { readEvent } from './epcis.js';
 import { Num, parseJson } from './json.js';
-import { isDate, isGtin, lotOf, need, quantityOf, scaled, timeOf, unitOf } from './values.js';
+import { parseVkey } from './log.js';
+import { isGtin, lotOf } from './names.js';
+import { isDate, need, quantityOf, scaled, timeOf, unitOf, whole } from './values.js';
 
 /** @typedef {{lot: string, seq: number, previous: string}} Link */
 /** @typedef {{index: bigint, previous: string, receivedAt: number, links: Link[], signer: string, key: Uint8Array, signature: Uint8Array, payload: Uint8Array}} Entry */
@@ -34,7 +36,6 @@ export function readEntry(bytes) {
 }
 
 const isHash = (/** @type {any} */ text) => typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
-const whole = (/** @type {any} */ json) => (json instanceof Num && /^[0-9]{1,20}$/.test(json.text) && BigInt(json.text) < 1n << 64n ? BigInt(json.text) : null);
 const KINDS = ['charter', 'actor', 'key', 'product', 'place', 'event', 'attest'];
 
 /** @param {Uint8Array} payload @returns {Statement} */
@@ -82,7 +83,7 @@ function bodies(origin) {
   const unit = (/** @type {any} */ json) => typeof json === 'string' && unitOf(json) !== null;
   const ratio = (/** @type {any} */ json) => { const n = scaled(json, 6, 6); return n !== null && n > 0n && n <= 100000000n; };
   return {
-    charter: object({ name: names(200), origin: oneOf(origin), vkey: text(500), rulesVersion: between(1n, 1n), operator: actorBody }),
+    charter: object({ name: names(200), origin: oneOf(origin), vkey: (vkey) => text(500)(vkey) && parseVkey(vkey)?.name === origin, rulesVersion: between(1n, 1n), operator: actorBody }),
     actor: actorBody,
     key: (json) => object({ actor }, { add: key, revoke: key, reason: text(200) })(json) && json.has('add') !== json.has('revoke'),
     product: (json) => object({ id: product, name: names(200) }, {
@@ -110,7 +111,7 @@ export function checkBody(origin, statement) {
 }
 
 /** @typedef {{verb: string, event: import('./epcis.js').Event, party: string | undefined, behalf: string | undefined,
- *   creates: Map<string, {named: import('./values.js').Named, product: string}>, serials: bigint | null, certificate: boolean}} EventBody */
+ *   creates: Map<string, {named: import('./names.js').Named, product: string}>, serials: bigint | null, certificate: boolean}} EventBody */
 
 /** @param {string} origin @param {Map<string, any>} body @returns {EventBody} */
 export function readEventBody(origin, body) {

@@ -2,7 +2,7 @@
 // Verbs that make lots from lots: process, merge, split, pack.
 import { amounts, created, inUnit, moving, newLots, productOf, take } from './movement.js';
 import { needRole } from './rules.js';
-import { need } from './values.js';
+import { bounded, need } from './values.js';
 
 /** @typedef {import('./rules.js').Session} Session */
 /** @typedef {ReturnType<typeof moving>} Moves */
@@ -72,14 +72,14 @@ function checkYield(session, verb, inputs, outputs) {
       const part = ratio(verb, product, total.record, lot.product);
       if (part === null) continue;
       greatest = max(greatest, part);
-      total.limit += input * part;
+      total.limit = bounded(total.limit + input * part, field);
     }
-    limitOfAll += input * greatest;
+    limitOfAll = bounded(limitOfAll + input * greatest, field);
   }
   let all = 0n;
   for (const { amount, limit } of totals.values()) {
     all += amount;
-    need(amount * ONE <= limit, 'yield_exceeded', OUTPUT);
+    need(amount * ONE < 1n << 127n && amount * ONE <= limit, 'yield_exceeded', OUTPUT);
   }
-  need(all * ONE <= limitOfAll, 'yield_exceeded', OUTPUT);
+  need(all * ONE < 1n << 127n && all * ONE <= limitOfAll, 'yield_exceeded', OUTPUT);
 }

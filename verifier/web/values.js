@@ -1,6 +1,5 @@
 // @ts-check
-// Exact amounts, times and names of lots (format, sections 1, 2 and 9).
-import { hashText } from './bytes.js';
+// Exact amounts and times (format, sections 2 and 9).
 import { Num } from './json.js';
 
 /** Why a statement may not stand: the same stable codes as the node's. */
@@ -16,6 +15,15 @@ export class Refusal extends Error {
 export function need(condition, code, field, detail) {
   if (!condition) throw new Refusal(code, field, detail);
 }
+
+/** The ledger's own amounts hold 128 bits. @param {bigint} amount @param {string} field */
+export function bounded(amount, field) {
+  need(amount < 1n << 127n, 'malformed_event', field, 'too great');
+  return amount;
+}
+
+/** A whole number without fraction or exponent, of 64 bits. @param {any} json @returns {bigint | null} */
+export const whole = (json) => (json instanceof Num && /^[0-9]{1,20}$/.test(json.text) && BigInt(json.text) < 1n << 64n ? BigInt(json.text) : null);
 
 /** A number as an integer times 10^-scale, with at most `decimals` digits after the point.
  * @param {any} json @param {number} decimals @param {number} scale @returns {bigint | null} */
@@ -72,88 +80,4 @@ export function timeOf(text) {
 /** @param {any} text */
 export function isDate(text) {
   return typeof text === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && timeOf(`${text}T00:00:00Z`) !== null;
-}
-
-/** Whether 14 digits end in their check digit. @param {string} digits */
-export function isGtin(digits) {
-  let sum = 0;
-  for (let i = 0; i < 14; i += 1) sum += Number(digits[i]) * (i % 2 ? 1 : 3);
-  return /^[0-9]{14}$/.test(digits) && sum % 10 === 0;
-}
-
-const ID = '[0-9A-HJKMNP-TV-Z]{12,32}';
-/** Characters that GS1 lets a lot or serial have (set 82). */
-const SET_82 = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
-
-/** @param {string} text */
-const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-
-/** @param {string} text @returns {string | null} */
-function decode(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
-}
-
-/** @typedef {{uri: string, gtin?: string, item?: string}} Named a lot's canonical URI; the pack's if a pack was named */
-
-/** What an identifier names: a lot or a pack of this ledger or of GS1 (format, section 1).
- * @param {string} origin @param {string} text @returns {Named | null} */
-export function nameOf(origin, text) {
-  const own = `https://${origin}/lot/`;
-  if (text.startsWith(own)) {
-    const match = new RegExp(`^(${ID})(?:/(${ID}))?$`).exec(text.slice(own.length));
-    if (match) return { uri: own + match[1], ...(match[2] ? { item: text } : {}) };
-  }
-  const urn = /^urn:epc:class:lgtin:([0-9]{6,12})\.([0-9])([0-9]*)\.(.+)$/.exec(text);
-  if (urn) return urn[1] && urn[1].length + 1 + (urn[3] ?? '').length === 13 ? gs1(withCheck(`${urn[2]}${urn[1]}${urn[3]}`), decode(urn[4] ?? '')) : null;
-  const link = /^(?:https?|HTTPS?):\/\/[^/?#]+(\/[^?#]*)/.exec(text);
-  const path = link?.[1]?.replace(/\/$/, '').split('/') ?? [];
-  // The key that stands furthest right counts; what stands before it is the host's business.
-  for (let at = path.length - 2; at > 0; at -= 1) {
-    if (path[at] === '01' && (path.length - at) % 2 === 0) return fromPath(path.slice(at));
-  }
-  return null;
-}
-
-/** @param {string} digits 13 of them */
-function withCheck(digits) {
-  return Array.from('0123456789', (last) => digits + last).find(isGtin) ?? '';
-}
-
-/** @param {string[]} path */
-function fromPath(path) {
-  const order = ['01', '22', '10', '21'];
-  /** @type {Record<string, string>} */
-  const values = {};
-  let last = -1;
-  for (let at = 0; at < path.length; at += 2) {
-    const place = order.indexOf(path[at] ?? '');
-    const value = decode(path[at + 1] ?? '');
-    if (place <= last || value === null) return null;
-    if (at && !SET_82.test(value)) return null;
-    last = place;
-    values[path[at] ?? ''] = value;
-  }
-  const gtin = values['01'] ?? '';
-  if (!/^(?:[0-9]{8}|[0-9]{12,14})$/.test(gtin) || values['10'] === undefined) return null;
-  return gs1(gtin.padStart(14, '0'), values['10'], values['21']);
-}
-
-/** @param {string} gtin @param {string | null} lot @param {string} [serial] @returns {Named | null} */
-function gs1(gtin, lot, serial) {
-  if (!isGtin(gtin) || lot === null || !SET_82.test(lot)) return null;
-  const uri = `https://id.gs1.org/01/${gtin}/10/${encode(lot)}`;
-  return { uri, gtin, ...(serial === undefined ? {} : { item: `${uri}/21/${encode(serial)}` }) };
-}
-
-/** A lot's key. @param {Named} named */
-export const keyOf = (named) => hashText(named.uri);
-
-/** A lot named as such, not a pack. @param {string} origin @param {any} text */
-export function lotOf(origin, text) {
-  const named = typeof text === 'string' ? nameOf(origin, text) : null;
-  return named && !named.item ? named : null;
 }

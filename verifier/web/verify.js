@@ -2,17 +2,19 @@
 // Checks a proof bundle (format, section 8) in a browser or in Node: the same checks as the Rust verifier, by the same names, held together by
 // shared vectors. No server is believed: bring the log's key, and the bundle proves the rest or does not.
 import { hex, leafHash, unbase64 } from './bytes.js';
-import { parseJson, Num } from './json.js';
+import { parseJson } from './json.js';
 import { isIncluded, isMet, openCheckpoint, parseCheckpoint, parseNote, parsePolicy, parseVkey, verifyNote } from './log.js';
 import { apply } from './rules.js';
 import { pae, payloadHash, readEntry, readEventBody, readStatement, checkBody } from './statement.js';
-import { keyOf, lotOf, nameOf } from './values.js';
+import { isOrigin, keyOf, lotOf, nameOf } from './names.js';
+import { whole } from './values.js';
 import { verify } from './ed25519.js';
 
 /** @typedef {'passed' | 'failed' | 'not_checked'} Result */
 /** @typedef {{name: string, result: Result, detail?: string, index?: number}} Check */
 /** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number}} Options newest: a checkpoint got elsewhere */
-/** @typedef {{v: 1, verdict: 'passed' | 'failed', lot: string, size?: string, root?: string, vkey?: string, checks: Check[], recalled: boolean, witnesses: {name: string, time: number}[]}} Verdict */
+/** @typedef {{v: 1, verdict: 'passed' | 'failed', lot: string, size: number | null, root: string | null, vkey: string | null, checks: Check[], recalled: boolean,
+ *   witnesses: {name: string, time: number}[]}} Verdict as `nguon-verify bundle --json` writes it, and who cosigned when (in seconds since 1970) */
 /** @typedef {{index: bigint, bytes: Uint8Array, proof: Uint8Array[], leaf: string, entry: import('./statement.js').Entry | null, statement: import('./statement.js').Statement | null}} Item */
 
 const ZERO = '0'.repeat(64);
@@ -54,15 +56,15 @@ function readBundle(text) {
   };
   only(json, ['v', 'lot', 'vkey', 'checkpoint', 'entries']);
   const texts = ['lot', 'vkey', 'checkpoint'].map((key) => json.get(key));
-  if (!(json.get('v') instanceof Num) || json.get('v').text !== '1' || !Array.isArray(json.get('entries')) || texts.some((value) => typeof value !== 'string')) throw new Error('not a proof bundle');
+  if (whole(json.get('v')) !== 1n || !Array.isArray(json.get('entries')) || texts.some((value) => typeof value !== 'string')) throw new Error('not a proof bundle');
   const items = json.get('entries').map((/** @type {any} */ stored) => {
-    const number = only(stored, ['index', 'entry', 'proof']).get('index');
-    const bytes = unbase64(String(stored.get('entry')));
-    const proof = Array.isArray(stored.get('proof')) && stored.get('proof').map((/** @type {any} */ hash) => unbase64(String(hash)));
-    if (!(number instanceof Num) || !/^[0-9]{1,20}$/.test(number.text) || !bytes || !proof || proof.includes(null)) throw new Error('not a proof bundle');
+    const index = whole(only(stored, ['index', 'entry', 'proof']).get('index'));
+    const bytes = unbase64(stored.get('entry'));
+    const proof = Array.isArray(stored.get('proof')) && stored.get('proof').map(unbase64);
+    if (index === null || !bytes || !proof || proof.includes(null)) throw new Error('not a proof bundle');
     const entry = attempt(() => readEntry(bytes));
     const statement = entry && attempt(() => readStatement(entry.payload));
-    return { index: BigInt(number.text), bytes, proof, leaf: leafHash(bytes), entry, statement };
+    return { index, bytes, proof, leaf: leafHash(bytes), entry, statement };
   });
   const [lot, vkey, checkpoint] = texts;
   return { lot, vkey, checkpoint, items };
@@ -214,7 +216,8 @@ async function readLog(note, hint, options) {
   } catch (error) {
     fault = error;
   }
-  const origin = (keys.length === 1 ? keys[0]?.name : claimed?.origin) ?? '';
+  const name = (keys.length === 1 ? keys[0]?.name : claimed?.origin) ?? '';
+  const origin = isOrigin(name) ? name : '';
   const check = signed ? { ...passed('checkpoint_signed'), ...(onFirstUse ? { detail: 'with the key that the bundle itself names' } : {}) } : failed('checkpoint_signed', fault);
   return { policy, keys, claimed, signed, origin, check };
 }
@@ -278,7 +281,8 @@ export async function verifyBundle(bundle, options = {}) {
   ];
   return {
     v: 1, verdict: checks.some((check) => check.result === 'failed') ? 'failed' : 'passed', lot: uri,
-    ...(claimed ? { size: String(claimed.size), root: claimed.root } : {}), ...(log.signed ? { vkey: log.signed.log.text } : {}),
+    size: claimed ? Number(claimed.size) : null, root: claimed?.root ?? null,
+    vkey: (log.signed?.log ?? (log.keys.length === 1 ? log.keys[0] : undefined))?.text ?? null,
     checks, recalled: recall.result === 'failed', witnesses,
   };
 }
