@@ -203,6 +203,9 @@ fn what_was_acknowledged_survives_a_power_cut() {
     for round in 0..rounds(2, 10) {
         let enough = 30 + usize::try_from(round).unwrap() * 53 % 200;
         receipts.extend(load_until(node, enough, |node| {
+            // A machine without power sends no receipts. Here the process would live on past the cut, and the file system may then
+            // call a flush done whose commit it just threw away; so the node stands still first.
+            node.freeze().unwrap();
             assert!(disk.cut_power());
             node.kill().unwrap();
         }));
