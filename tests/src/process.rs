@@ -213,26 +213,6 @@ impl Node {
         Ok(person.clone().at(seq, prev))
     }
 
-    /// Stops all its threads where they are (SIGSTOP). What one of them asked of the system may still end; none goes on after that.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn freeze(&self) -> anyhow::Result<()> {
-        Command::new("kill").args(["-STOP", &self.pid().to_string()]).status()?;
-        loop {
-            let mut is_frozen = true;
-            for task in std::fs::read_dir(format!("/proc/{}/task", self.pid()))? {
-                let stat = std::fs::read_to_string(task?.path().join("stat"))?;
-                let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-                is_frozen &= matches!(state, Some('T' | 'D'));
-            }
-            if is_frozen {
-                return Ok(());
-            }
-            std::thread::yield_now();
-        }
-    }
-
     /// Ends it without warning (SIGKILL) and waits until it is gone.
     ///
     /// # Errors
