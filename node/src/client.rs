@@ -1,5 +1,5 @@
 //! What a signer's program does: ask the node where its chain stands, build a statement, sign it, submit it, and check the
-//! receipt instead of believing it.
+//! receipt instead of believing it: the log signed the checkpoint, an entry is in its tree, and that entry is the statement.
 
 use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use nguon_ledger::hash::Hash;
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::refusal::Position;
 use nguon_ledger::time::UnixMillis;
-use nguon_ledger::tree::{InclusionProof, LeafIndex, verify_inclusion};
-use reqwest::blocking::{Body, Client, Response};
+use nguon_ledger::tree::{InclusionProof, LeafIndex, TreeSize, verify_inclusion};
+use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::{Value, json};
 
@@ -23,14 +23,23 @@ use crate::keys::public;
 
 pub mod amount;
 pub mod draft;
+mod read_back;
+#[cfg(test)]
+mod tests;
+
+use read_back::ReadBack;
 
 /// Longest wait for one answer; a stream of many statements has none.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
-/// How often a statement is sent again to a node that is busy.
+/// How often a statement is sent to a node that is busy or whose answer gets lost.
 const ATTEMPTS_MAX: u32 = 5;
+/// Wait before the next attempt when the node does not say.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
 /// Longest wait before the next attempt, whatever the node asks for.
 const RETRY_WAIT_MAX: Duration = Duration::from_secs(10);
-/// Vietnam's offset from UTC in milliseconds.
+/// Vietnam's offset from UTC, as times write it.
+const OFFSET: &str = "+07:00";
+/// The same in milliseconds.
 const OFFSET_MILLIS: i64 = 7 * 3_600_000;
 
 /// Why the node could not be asked, or what it answered that it should not.
@@ -59,7 +68,7 @@ pub enum ClientError {
         /// What is wrong with it.
         what: String,
     },
-    /// The receipt does not hold: the node promised what its own checkpoint does not show.
+    /// The receipt does not hold: the node promised what its own log does not show.
     #[error("the receipt does not hold ({what}); keep it, it is evidence: {receipt}")]
     FalseReceipt {
         /// Which check failed.
@@ -100,7 +109,7 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// A receipt that was checked: the entry is in the tree of a checkpoint that the log signed.
+/// A receipt that was checked: the entry is the statement, and is in the tree of a checkpoint that the log signed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -110,6 +119,8 @@ pub struct Receipt {
     pub leaf_hash: String,
     /// When the node received it.
     pub received_at: UnixMillis,
+    /// Size of the tree that it was proved to be in.
+    pub tree_size: TreeSize,
     /// What is odd about it.
     pub flags: Vec<String>,
     /// The receipt as the node sent it.
@@ -182,10 +193,17 @@ impl NodeClient {
     /// # Errors
     /// No such entry, or no answer.
     pub fn payload(&self, index: u64) -> Result<Vec<u8>, ClientError> {
-        let url = format!("{}/v1/entries/{index}", self.url);
-        let bytes = send(&url, self.http.get(&url))?.bytes().map_err(|e| unexpected(&url, &e.to_string()))?;
-        let entry = Entry::parse(&bytes).map_err(|e| unexpected(&url, &e.to_string()))?;
+        let path = format!("/v1/entries/{index}");
+        let bytes = self.bytes(&path)?;
+        let entry = Entry::parse(&bytes).map_err(|e| unexpected(&path, &e.to_string()))?;
         Ok(entry.payload.to_vec())
+    }
+
+    /// `GET` of a path that answers bytes.
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        let url = format!("{}{path}", self.url);
+        let bytes = send(&url, self.http.get(&url))?.bytes().map_err(|e| unexpected(&url, &e.to_string()))?;
+        Ok(bytes.to_vec())
     }
 
     /// What a key's next statement must carry.
@@ -215,46 +233,54 @@ impl NodeClient {
         }
     }
 
-    /// Submits an envelope and checks the receipt. A node that is busy is asked again after as long as it says.
+    /// Submits an envelope and checks the receipt. A node that is busy is asked again after as long as it says; so is one whose answer got
+    /// lost, for the same envelope is never recorded twice.
     ///
     /// # Errors
     /// As [`NodeClient::say`].
     pub fn submit(&self, envelope: &Envelope) -> Result<Receipt, ClientError> {
         let url = format!("{}/v1/statements", self.url);
         let body = envelope.to_json();
-        let leaf = |receipt: &Value| self.check(receipt);
         for attempt in 1.. {
             let request = self.http.post(&url).header(CONTENT_TYPE, "application/json").body(body.clone());
-            let answer = request.send().map_err(|source| ClientError::Unreachable { url: url.clone(), source })?;
-            if answer.status().as_u16() == 503 && attempt < ATTEMPTS_MAX {
-                std::thread::sleep(retry_after(&answer));
-                continue;
-            }
-            return leaf(&read_json(&url, refuse_problem(answer)?)?);
+            let wait = match request.send() {
+                Ok(answer) if answer.status().as_u16() == 503 && attempt < ATTEMPTS_MAX => retry_after(&answer),
+                Ok(answer) => {
+                    let receipt = self.check(&read_json(&url, refuse_problem(answer)?)?)?;
+                    return ReadBack::new(self).confirm(receipt, envelope);
+                }
+                Err(source) if source.is_connect() || attempt >= ATTEMPTS_MAX => {
+                    return Err(ClientError::Unreachable { url, source });
+                }
+                Err(_) => RETRY_WAIT,
+            };
+            std::thread::sleep(wait);
         }
         Err(unexpected(&url, "no answer"))
     }
 
-    /// Submits many envelopes, one a line, and hands each answer to `told` in order.
+    /// Submits many envelopes, the JSON of one a line, and hands each answer to `told` in order.
     ///
     /// # Errors
     /// No answer, or the stream broke off; what was told before stands.
     pub fn submit_lines(
         &self,
-        lines: impl Into<Body>,
+        lines: &[String],
         mut told: impl FnMut(Result<Receipt, ClientError>),
     ) -> Result<(), ClientError> {
         let url = format!("{}/v1/statements", self.url);
         let unreachable = |source| ClientError::Unreachable { url: url.clone(), source };
-        let request =
-            self.http.post(&url).header(CONTENT_TYPE, "application/x-ndjson").timeout(Duration::MAX).body(lines);
-        let answer = refuse_problem(request.send().map_err(unreachable)?)?;
-        for line in BufReader::new(answer).lines() {
-            let line = line.map_err(|e| unexpected(&url, &e.to_string()))?;
-            let value: Value = serde_json::from_str(&line).map_err(|e| unexpected(&url, &e.to_string()))?;
+        let request = self.http.post(&url).header(CONTENT_TYPE, "application/x-ndjson").timeout(Duration::MAX);
+        let answer = refuse_problem(request.body(lines.join("\n")).send().map_err(unreachable)?)?;
+        let mut read_back = ReadBack::of_many(self);
+        let mut lines = lines.iter();
+        for answer in BufReader::new(answer).lines() {
+            let answer = answer.map_err(|e| unexpected(&url, &e.to_string()))?;
+            let value: Value = serde_json::from_str(&answer).map_err(|e| unexpected(&url, &e.to_string()))?;
+            let line = lines.next().ok_or_else(|| unexpected(&url, "more answers than lines"))?;
             told(match serde_json::from_value::<Problem>(value.clone()) {
                 Ok(problem) => Err(ClientError::Problem { problem }),
-                Err(_) => self.check(&value),
+                Err(_) => self.check(&value).and_then(|receipt| read_back.confirm_line(receipt, line)),
             });
         }
         Ok(())
@@ -275,7 +301,7 @@ impl NodeClient {
         send(&url, request.body(bytes)).map(|_| hash)
     }
 
-    /// Checks a receipt: the checkpoint is signed by the log, and the leaf is in its tree.
+    /// Checks a receipt as far as it goes: the checkpoint is signed by the log, and the leaf is in its tree.
     fn check(&self, json: &Value) -> Result<Receipt, ClientError> {
         let fault = |what: String| ClientError::FalseReceipt { what, receipt: json.to_string() };
         let missing = |key: &str| fault(format!("no {key}"));
@@ -293,8 +319,8 @@ impl NodeClient {
         let flags = json["flags"]
             .as_array()
             .map(|list| list.iter().filter_map(|flag| flag.as_str().map(str::to_owned)).collect());
-        let leaf_hash = leaf_hash.to_string();
-        Ok(Receipt { index, leaf_hash, received_at, flags: flags.unwrap_or_default(), json: json.clone() })
+        let (leaf_hash, tree_size) = (leaf_hash.to_string(), checkpoint.size());
+        Ok(Receipt { index, leaf_hash, received_at, tree_size, flags: flags.unwrap_or_default(), json: json.clone() })
     }
 }
 
@@ -330,7 +356,16 @@ pub fn sign_at(
 /// An instant as people in Vietnam write it, `2026-11-23T08:15:00.000+07:00`.
 #[must_use]
 pub fn local_time(at: UnixMillis) -> String {
-    UnixMillis::new(at.get().saturating_add(OFFSET_MILLIS)).to_rfc3339().replace('Z', "+07:00")
+    UnixMillis::new(at.get().saturating_add(OFFSET_MILLIS)).to_rfc3339().replace('Z', OFFSET)
+}
+
+/// A time as people type it, as statements write it: `2026-11-23T08:15`, with a space for the `T` and with seconds if they like, is in Vietnam
+/// unless an offset follows the seconds. A day alone is no time.
+#[must_use]
+pub fn typed_time(text: &str) -> Option<String> {
+    let text = text.trim().replacen(' ', "T", 1);
+    let spellings = [text.clone(), format!("{text}{OFFSET}"), format!("{text}:00{OFFSET}")];
+    spellings.into_iter().find(|text| UnixMillis::parse_rfc3339(text).is_some())
 }
 
 fn send(url: &str, request: reqwest::blocking::RequestBuilder) -> Result<Response, ClientError> {
@@ -355,7 +390,7 @@ fn read_json(url: &str, answer: Response) -> Result<Value, ClientError> {
 
 fn retry_after(answer: &Response) -> Duration {
     let seconds = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(1)).min(RETRY_WAIT_MAX)
+    seconds.map_or(RETRY_WAIT, Duration::from_secs).min(RETRY_WAIT_MAX)
 }
 
 fn unexpected(url: &str, what: &str) -> ClientError {

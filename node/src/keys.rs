@@ -1,5 +1,8 @@
 //! Key files: Ed25519 keys as PKCS#8 PEM (RFC 8410), readable by their owner alone, under a passphrase if wanted.
 //!
+//! A passphrase makes it an encrypted PKCS#8 (PBES2: scrypt and AES-256, RFC 8018) and not a format of some tool's own, so that OpenSSL and any
+//! other program that reads keys can open it without us.
+//!
 //! Who can lose one and what that costs stands in `docs/threat-model.md`.
 
 use std::fmt;
@@ -130,7 +133,10 @@ pub fn save(path: &Path, key: &SigningKey, passphrase: Option<&Passphrase>) -> R
         }
         other => other.map_err(io)?,
     };
-    file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(io)
+    file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
+    // The name must last too: a ledger may be created for a key that stands nowhere else.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
 }
 
 /// Reads a key file. `passphrase` is asked only for a key that needs one.

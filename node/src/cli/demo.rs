@@ -1,5 +1,6 @@
 //! `nguon demo`: one command from nothing to a page that a phone can check.
 
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,13 +18,16 @@ use crate::client::NodeClient;
 use crate::config::Config;
 use crate::demo::{Demo, MARK, ORIGIN, Script};
 use crate::keys;
+use crate::store::{DataFolder, OpenFolderError};
 
 /// Where the demo's ledger lies when no folder is named.
 const FOLDER: &str = "nguon-demo";
 
 /// Run a believable ledger with real facts: a year of six specialities of the mountains, served on one port.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  nguon demo\n  nguon demo --fresh --listen 127.0.0.1:0")]
+#[command(
+    after_help = "Example:\n  nguon demo\n  nguon demo --fresh --listen 127.0.0.1:0\n  nguon demo --listen 0.0.0.0:8080    (a phone in the same network can scan the code)"
+)]
 pub(super) struct DemoArgs {
     /// Remove the demo's ledger first and start anew
     #[arg(long)]
@@ -31,21 +35,24 @@ pub(super) struct DemoArgs {
     /// End after seeding
     #[arg(long)]
     seed_only: bool,
+    /// What links and the printed code begin with [default: where the demo listens]
+    #[arg(long, env = "NGUON_BASE_URL", value_name = "URL")]
+    base_url: Option<String>,
 }
 
 pub(super) fn run(settings: &Settings, command: &DemoArgs) -> anyhow::Result<()> {
     let folder = settings.named_data().map_or_else(|| PathBuf::from(FOLDER), Path::to_owned);
-    if command.fresh {
-        remove(&folder)?;
-    }
     log_to_stderr();
     runtime()?.block_on(async {
-        // The port first: when it is taken, nothing was created in vain.
+        // The port first: when it is taken, nothing was removed or created in vain.
         let listener = listen(settings.listen()).await?;
+        if command.fresh {
+            remove(&folder)?;
+        }
         let demo = open(&folder)?;
         println!("ledger    {} in {}", demo.origin(), folder.display());
-        let base = format!("http://{}", listener.local_addr()?);
-        let base = settings.base_url(None).unwrap_or(base);
+        let base = settings.base_url(command.base_url.as_deref());
+        let base = base.unwrap_or(format!("http://{}", reachable(listener.local_addr()?)));
         let running = Running::start(Config::new(folder.clone()), listener, true, Some(base.clone()))?;
         let (node, url) = (running.node.clone(), running.url.clone());
         let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
@@ -96,13 +103,30 @@ fn open(folder: &Path) -> anyhow::Result<Demo> {
     Demo::open(folder)
 }
 
-/// Removes a demo's ledger, and nothing that is not one.
+/// Where others reach what listens at an address: for "any", the address that this machine has in its network.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    if !listening.ip().is_unspecified() {
+        return listening;
+    }
+    // Connecting a datagram socket sends nothing; it only chooses the address that would be used. The other one is reserved for documents.
+    let chosen = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let address = chosen.map_or(Ipv4Addr::LOCALHOST.into(), |chosen| chosen.ip());
+    SocketAddr::new(address, listening.port())
+}
+
+/// Removes a demo's ledger, and nothing that is not one or that somebody serves.
 fn remove(folder: &Path) -> anyhow::Result<()> {
     if !folder.exists() {
         return Ok(());
     }
     if !folder.join(MARK).exists() {
         bail!("{} is no demo of ours; it was not touched", folder.display());
+    }
+    if let Err(error @ OpenFolderError::InUse { .. }) = DataFolder::open(folder) {
+        return Err(error).context("it was not touched; end the other demo first");
     }
     std::fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))
 }
@@ -123,6 +147,7 @@ fn seed(demo: &Demo, url: &str) -> anyhow::Result<()> {
     })?;
     bar.finish_and_clear();
     println!("seeded    {} statements, each signed by its actor's own key", submitted.into_inner());
+    println!("note      a year of events was entered just now, so they are marked as entered late");
     Ok(())
 }
 
@@ -146,4 +171,36 @@ fn tell(demo: &Demo, url: &str, base: &str) -> anyhow::Result<()> {
     println!("API       {url}/openapi.json");
     println!("audit     cargo run --release -p nguon-verifier -- audit {url}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_where_others_reach_the_demo() {
+        let one: SocketAddr = "127.0.0.1:8080".parse().unwrap();
+        assert_eq!(reachable(one), one);
+        let any = reachable("0.0.0.0:8080".parse().unwrap());
+        assert!(!any.ip().is_unspecified());
+        assert_eq!(any.port(), 8080);
+    }
+
+    #[test]
+    fn only_a_demo_that_nobody_serves_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("demo");
+        open(&folder).unwrap();
+        let serving = DataFolder::open(&folder).unwrap();
+        let error = format!("{:#}", remove(&folder).unwrap_err());
+        assert!(error.contains("not touched"), "{error}");
+        assert!(folder.join(MARK).exists());
+        drop(serving);
+        remove(&folder).unwrap();
+        assert!(!folder.exists());
+        remove(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        assert!(remove(&folder).is_err());
+        assert!(folder.exists());
+    }
 }

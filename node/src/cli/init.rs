@@ -34,7 +34,7 @@ pub(super) struct Init {
     /// Slug of the actor that runs it
     #[arg(long, default_value = "operator", value_name = "SLUG")]
     operator: String,
-    /// The operator's key [default: a new one in DIR/operator.key]
+    /// The operator's key, which must be there [default: --key FILE, made if it is not there; else a new one in DIR/operator.key]
     #[arg(long, value_name = "FILE")]
     operator_key: Option<PathBuf>,
 }
@@ -47,20 +47,21 @@ pub(super) fn run(settings: &Settings, command: &Init) -> anyhow::Result<()> {
         (Some(one), None) | (None, Some(one)) => json!(one),
         (None, None) => json!(origin.as_str()),
     };
-    let given = command.operator_key.as_deref().or(settings.key_file());
-    let operator = match given {
-        Some(path) => settings.load_key(path)?,
-        None => keys::generate()?,
-    };
+    let own = data.join("operator.key");
+    let key_file = command.operator_key.as_deref().or(settings.key_file()).unwrap_or(&own);
+    let is_new = command.operator_key.is_none() && !key_file.exists();
+    let operator = if is_new { keys::generate()? } else { settings.load_key(key_file)? };
+    // A key of its own must stand in a file before the ledger knows it; one inside needs the folder, which must be empty until then.
+    let is_inside = key_file.starts_with(data);
+    if is_new && !is_inside {
+        keys::save(key_file, &operator, None)?;
+    }
     let vkey = create(data, &origin, &name, &command.operator, &operator)?;
-    let key_file = match given {
-        Some(path) => path.to_owned(),
-        None => {
-            let path = data.join("operator.key");
-            keys::save(&path, &operator, None)?;
-            path
-        }
-    };
+    if is_new && is_inside {
+        keys::save(key_file, &operator, None).with_context(|| {
+            format!("the ledger has no operator's key; remove {} and create it again", data.display())
+        })?;
+    }
     println!("ledger        {} in {}", origin, data.display());
     println!("log key       {vkey}");
     println!("operator key  {} ({})", key_file.display(), keys::public(&operator));
@@ -96,4 +97,48 @@ pub(crate) fn create(
     let charter: Envelope = sign(origin.as_str(), operator, Position::START, "charter", &body);
     store::create(data, origin, &log_key, &charter, system_time())?;
     Ok(vkey)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Common;
+    use super::*;
+
+    fn init(folder: &Path, key: Option<&str>, operator_key: Option<&str>) -> anyhow::Result<()> {
+        let path = |name: &str| folder.join(name);
+        let common = Common { data: Some(path("ledger")), key: key.map(path), ..Common::default() };
+        let command = Init {
+            origin: "trace.test".to_owned(),
+            name_vi: None,
+            name_en: None,
+            operator: "operator".to_owned(),
+            operator_key: operator_key.map(path),
+        };
+        run(&Settings::load(common)?, &command)
+    }
+
+    #[test]
+    fn the_operator_has_a_key_before_there_is_a_ledger() {
+        for (key, made) in
+            [(None, "ledger/operator.key"), (Some("mine.pem"), "mine.pem"), (Some("ledger/my.pem"), "ledger/my.pem")]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            init(folder.path(), key, None).unwrap();
+            keys::load(&folder.path().join(made), || None).unwrap();
+            assert!(store::DataFolder::open(&folder.path().join("ledger")).is_ok(), "{made}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_used_and_one_that_is_not_stops_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(init(folder.path(), None, Some("mine.pem")).is_err());
+        assert!(!folder.path().join("ledger").exists());
+        let key = keys::generate().unwrap();
+        keys::save(&folder.path().join("mine.pem"), &key, None).unwrap();
+        init(folder.path(), Some("mine.pem"), None).unwrap();
+        let kept = keys::load(&folder.path().join("mine.pem"), || None).unwrap();
+        assert_eq!(keys::public(&kept), keys::public(&key));
+        assert!(!folder.path().join("ledger/operator.key").exists());
+    }
 }

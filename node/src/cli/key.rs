@@ -44,8 +44,8 @@ pub(super) fn run(settings: &Settings, command: &Key) -> anyhow::Result<()> {
 fn new_passphrase(settings: &Settings, file: &std::path::Path) -> anyhow::Result<Passphrase> {
     use std::io::IsTerminal as _;
     let given =
-        settings.passphrase(file).context("no passphrase: give --passphrase-file FILE or set NGUON_PASSPHRASE")?;
-    let typed = std::env::var_os("NGUON_PASSPHRASE").is_none() && std::io::stdin().is_terminal();
+        settings.passphrase(file)?.context("no passphrase: give --passphrase-file FILE or set NGUON_PASSPHRASE")?;
+    let typed = !settings.has_passphrase() && std::io::stdin().is_terminal();
     if typed && rpassword::prompt_password("The same again: ").ok().is_none_or(|again| !given.is(&again)) {
         bail!("the two passphrases differ; no key was made");
     }

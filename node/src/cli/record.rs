@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use nguon_ledger::identifier::{Gtin, LotUri, Slug};
 use serde_json::{Value, json};
 
 use super::settings::Settings;
 use crate::client::amount::TypedAmount;
 use crate::client::draft::{Draft, correction, file_reference, new_event_id, new_identifier, serials_commitment};
-use crate::client::{NodeClient, Receipt, local_time};
+use crate::client::{ClientError, NodeClient, Receipt, local_time, typed_time};
 use crate::config::system_time;
 
 /// Record what happened: asks the node for your chain's position, builds the event, signs it with `--key`, submits it, checks and
@@ -72,7 +73,7 @@ pub(super) enum Record {
 /// What all events take.
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// When it happened, as 2026-11-23T08:15:00+07:00 [default: now]
+    /// When it happened, as 2026-11-23T08:15, in Vietnam unless an offset is given as in 2026-11-23T01:15:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     when: Option<String>,
     /// Where it happened
@@ -103,7 +104,7 @@ pub(super) struct Harvest {
     /// How much, as '1200 kg' or '1,5 ta'
     #[arg(long)]
     amount: String,
-    /// The new lot's URI or own identifier [default: a new random one]
+    /// The new lot's URI, or its code alone [default: a new random one]
     #[arg(long)]
     lot: Option<String>,
     #[command(flatten)]
@@ -228,28 +229,28 @@ pub(super) fn run(settings: &Settings, command: &Record) -> anyhow::Result<()> {
     let origin = client.ledger().origin.clone();
     let (common, body, created) = match command {
         Record::Harvest(harvest) => {
-            let mut draft = begin("harvest", &origin, &harvest.common);
-            let lot = harvest.lot.as_ref().map_or_else(|| new_lot(&origin), |lot| Ok(uri(&origin, "lot", lot)))?;
+            let mut draft = begin("harvest", &origin, &harvest.common)?;
             let product = uri(&origin, "product", &harvest.product);
+            let lot = new_lot(&client, &product, harvest.lot.as_deref())?;
             draft.create("quantityList", &lot, &product, &TypedAmount::parse(&harvest.amount)?);
             (&harvest.common, draft, vec![lot])
         }
-        Record::Process(work) => transformation("process", &origin, work)?,
-        Record::Merge(work) => transformation("merge", &origin, work)?,
-        Record::Split(work) => transformation("split", &origin, work)?,
-        Record::Pack(work) => transformation("pack", &origin, work)?,
+        Record::Process(work) => transformation("process", &client, work)?,
+        Record::Merge(work) => transformation("merge", &client, work)?,
+        Record::Split(work) => transformation("split", &client, work)?,
+        Record::Pack(work) => transformation("pack", &client, work)?,
         Record::Ship(step) => movement("ship", &origin, step)?,
         Record::Receive(step) => movement("receive", &origin, step)?,
         Record::Sell(step) => movement("sell", &origin, step)?,
         Record::Lose(step) => movement("lose", &origin, step)?,
         Record::Inspect(inspect) => {
-            let (common, mut draft, none) = lots("inspect", &origin, &inspect.lots);
+            let (common, mut draft, none) = lots("inspect", &origin, &inspect.lots)?;
             if let (Some(scheme), Some(issuer)) = (&inspect.scheme, &inspect.issuer) {
                 draft.set("certificate", certificate(inspect, scheme, issuer));
             }
             (common, draft, none)
         }
-        Record::Recall(recall) => lots("recall", &origin, recall),
+        Record::Recall(recall) => lots("recall", &origin, recall)?,
         Record::Correct(correct) => {
             let body = correct_body(&client, correct)?;
             return finish(&client, &key, &correct.common, body, &[]);
@@ -306,23 +307,43 @@ fn page(base: &str, lot: &str) -> String {
     format!("{}{path}", base.trim_end_matches('/'))
 }
 
-fn begin(verb: &str, origin: &str, common: &Common) -> Draft {
-    let when = common.when.clone().unwrap_or_else(|| local_time(system_time()));
+fn begin(verb: &str, origin: &str, common: &Common) -> anyhow::Result<Draft> {
+    let when = match &common.when {
+        Some(text) => {
+            typed_time(text).with_context(|| format!("--when {text}: write a day and a time, as 2026-11-23T08:15"))?
+        }
+        None => local_time(system_time()),
+    };
     let mut draft = Draft::new(verb, &when, &new_event_id());
     if let Some(place) = &common.place {
         draft.place(&uri(origin, "place", place));
     }
-    draft
+    Ok(draft)
 }
 
-fn new_lot(origin: &str) -> anyhow::Result<String> {
-    Ok(uri(origin, "lot", &new_identifier()?))
+/// The URI of a new lot of a product, given by URI, by its code or not at all. A product with a GTIN has GS1 lots, any other has own ones.
+fn new_lot(client: &NodeClient, product: &str, given: Option<&str>) -> anyhow::Result<String> {
+    let code = match given {
+        Some(lot) if lot.contains("://") => return Ok(lot.to_owned()),
+        Some(code) => code.to_owned(),
+        None => new_identifier()?,
+    };
+    let slug = product.rsplit('/').next().unwrap_or_default();
+    let record = match client.get(&format!("/v1/products/{}", Slug::parse(slug)?)) {
+        // The node will refuse the statement, and say so with its own code.
+        Err(ClientError::Problem { problem }) if problem.code == "not_found" => Value::Null,
+        other => other?,
+    };
+    match record["gtin"].as_str() {
+        Some(gtin) => Ok(LotUri::gs1(Gtin::parse(gtin)?, &code)?.as_str().to_owned()),
+        None => Ok(uri(&client.ledger().origin, "lot", &code)),
+    }
 }
 
 type Drafted<'c> = (&'c Common, Draft, Vec<String>);
 
 fn movement<'c>(verb: &str, origin: &str, step: &'c Movement) -> anyhow::Result<Drafted<'c>> {
-    let mut draft = begin(verb, origin, &step.common);
+    let mut draft = begin(verb, origin, &step.common)?;
     draft.amount("quantityList", &uri(origin, "lot", &step.lot), &TypedAmount::parse(&step.amount)?);
     match (verb, &step.to, &step.from) {
         ("ship", Some(to), None) => draft.party("destinationList", "destination", &uri(origin, "actor", to)),
@@ -334,12 +355,12 @@ fn movement<'c>(verb: &str, origin: &str, step: &'c Movement) -> anyhow::Result<
     Ok((&step.common, draft, Vec::new()))
 }
 
-fn lots<'c>(verb: &str, origin: &str, named: &'c Lots) -> Drafted<'c> {
-    let mut draft = begin(verb, origin, &named.common);
+fn lots<'c>(verb: &str, origin: &str, named: &'c Lots) -> anyhow::Result<Drafted<'c>> {
+    let mut draft = begin(verb, origin, &named.common)?;
     for lot in &named.lots {
         draft.push("quantityList", json!({"epcClass": uri(origin, "lot", lot)}));
     }
-    (&named.common, draft, Vec::new())
+    Ok((&named.common, draft, Vec::new()))
 }
 
 fn certificate(inspect: &Inspect, scheme: &str, issuer: &str) -> Value {
@@ -353,8 +374,9 @@ fn certificate(inspect: &Inspect, scheme: &str, issuer: &str) -> Value {
     certificate
 }
 
-fn transformation<'c>(verb: &str, origin: &str, work: &'c Transformation) -> anyhow::Result<Drafted<'c>> {
-    let mut draft = begin(verb, origin, &work.common);
+fn transformation<'c>(verb: &str, client: &NodeClient, work: &'c Transformation) -> anyhow::Result<Drafted<'c>> {
+    let origin = &client.ledger().origin;
+    let mut draft = begin(verb, origin, &work.common)?;
     let split = |text: &'c String| {
         text.rsplit_once('=').with_context(|| format!("{text}: write NAME='AMOUNT', as LOT='200 kg'"))
     };
@@ -365,11 +387,10 @@ fn transformation<'c>(verb: &str, origin: &str, work: &'c Transformation) -> any
     let mut created = Vec::new();
     for output in &work.outputs {
         let (name, amount) = split(output)?;
-        let (product, lot) = match name.split_once('@') {
-            Some((product, lot)) => (product, uri(origin, "lot", lot)),
-            None => (name, new_lot(origin)?),
-        };
-        draft.create("outputQuantityList", &lot, &uri(origin, "product", product), &TypedAmount::parse(amount)?);
+        let (product, given) = name.split_once('@').map_or((name, None), |(product, lot)| (product, Some(lot)));
+        let product = uri(origin, "product", product);
+        let lot = new_lot(client, &product, given)?;
+        draft.create("outputQuantityList", &lot, &product, &TypedAmount::parse(amount)?);
         created.push(lot);
     }
     if let (Some(count), Some(file)) = (work.serials, &work.serials_file) {

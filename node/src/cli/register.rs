@@ -1,6 +1,10 @@
 //! `nguon register`: registers actors, products, places and keys.
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use nguon_ledger::time::is_date;
 use serde_json::{Value, json};
 
 use super::record::{print_receipt, uri};
@@ -23,7 +27,7 @@ pub(super) enum Register {
     Product(Product),
     /// A plot, a mill, a shop
     #[command(
-        after_help = "Example:\n  nguon register place xuong --class facility --owner htx-con-minh --name-vi 'xa Con Minh, tinh Thai Nguyen' --from 2025-07-01 --key registrar.pem"
+        after_help = "Example:\n  nguon register place xuong --class facility --owner htx-con-minh --name-vi 'xa Con Minh, tinh Thai Nguyen' --from 2025-07-01 --formerly 2025-06-30='xa Con Minh, tinh Bac Kan' --key registrar.pem"
     )]
     Place(Place),
     /// A further key of an actor, or the end of one
@@ -45,11 +49,16 @@ pub(super) struct Names {
 
 impl Names {
     fn text(&self) -> Option<Value> {
-        match (&self.name_vi, &self.name_en) {
-            (Some(vi), Some(en)) => Some(json!({"vi": vi, "en": en})),
-            (Some(one), None) | (None, Some(one)) => Some(json!(one)),
-            (None, None) => None,
-        }
+        text(self.name_vi.as_ref(), self.name_en.as_ref())
+    }
+}
+
+/// A text in one or both languages.
+fn text(vi: Option<&String>, en: Option<&String>) -> Option<Value> {
+    match (vi, en) {
+        (Some(vi), Some(en)) => Some(json!({"vi": vi, "en": en})),
+        (Some(one), None) | (None, Some(one)) => Some(json!(one)),
+        (None, None) => None,
     }
 }
 
@@ -73,7 +82,7 @@ pub(super) struct Actor {
     keys: Vec<String>,
     /// Profile file, uploaded beside the log
     #[arg(long, value_name = "FILE")]
-    profile: Option<std::path::PathBuf>,
+    profile: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -99,7 +108,16 @@ pub(super) struct Product {
     shelf_life_days: Option<u64>,
     /// Picture, uploaded beside the log
     #[arg(long, value_name = "FILE")]
-    picture: Option<std::path::PathBuf>,
+    picture: Option<PathBuf>,
+    /// Where it is sold; may be given several times
+    #[arg(long = "shop-link", value_name = "URL")]
+    shop_links: Vec<String>,
+    /// What the shopper should know, in Vietnamese
+    #[arg(long, value_name = "TEXT")]
+    description_vi: Option<String>,
+    /// The same in English
+    #[arg(long, value_name = "TEXT")]
+    description_en: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +141,12 @@ pub(super) struct Place {
     /// Last day on which it holds
     #[arg(long, value_name = "YYYY-MM-DD")]
     to: Option<String>,
+    /// A former administrative name with its last day, as 2025-06-30='xa Con Minh, tinh Bac Kan'; may be given several times, oldest first
+    #[arg(long = "formerly", value_name = "YYYY-MM-DD=NAME")]
+    former: Vec<String>,
+    /// Outline (GeoJSON), uploaded beside the log
+    #[arg(long, value_name = "FILE")]
+    polygon: Option<PathBuf>,
     /// Coarse latitude and longitude, at most 2 decimals
     #[arg(long, value_name = "LAT,LON")]
     position: Option<String>,
@@ -164,7 +188,11 @@ pub(super) fn run(settings: &Settings, command: &Register) -> anyhow::Result<()>
             put(&mut body, "picture", product.picture.as_deref().map(upload).transpose()?);
             ("product", body)
         }
-        Register::Place(place) => ("place", place_body(origin, place)?),
+        Register::Place(place) => {
+            let mut body = place_body(origin, place)?;
+            put(&mut body, "polygon", place.polygon.as_deref().map(upload).transpose()?);
+            ("place", body)
+        }
         Register::Key(change) => {
             let mut body = json!({"actor": uri(origin, "actor", &change.actor)});
             put(&mut body, "add", change.add.clone().map(Value::from));
@@ -189,6 +217,10 @@ fn product_body(origin: &str, product: &Product) -> anyhow::Result<Value> {
     put(&mut body, "gtin", product.gtin.clone().map(Value::from));
     put(&mut body, "unit", product.unit.clone().map(Value::from));
     put(&mut body, "shelfLifeDays", product.shelf_life_days.map(Value::from));
+    put(&mut body, "description", text(product.description_vi.as_ref(), product.description_en.as_ref()));
+    if !product.shop_links.is_empty() {
+        body["shopLinks"] = json!(product.shop_links);
+    }
     if let Some(text) = &product.net_content {
         let amount = TypedAmount::parse(text)?;
         body["netContent"] = json!({"quantity": amount.number(), "uom": amount.uom});
@@ -211,8 +243,10 @@ fn place_body(origin: &str, place: &Place) -> anyhow::Result<Value> {
     put(&mut name, "en", place.names.name_en.clone().map(Value::from));
     put(&mut name, "from", place.from.clone().map(Value::from));
     put(&mut name, "to", place.to.clone().map(Value::from));
+    let mut names = former_names(&place.former)?;
+    names.push(name);
     let mut body = json!({
-        "id": uri(origin, "place", &place.slug), "class": place.class, "owner": uri(origin, "actor", &place.owner), "names": [name],
+        "id": uri(origin, "place", &place.slug), "class": place.class, "owner": uri(origin, "actor", &place.owner), "names": names,
     });
     put(&mut body, "name", place.called.clone().map(Value::from));
     if let Some(text) = &place.position {
@@ -223,4 +257,18 @@ fn place_body(origin: &str, place: &Place) -> anyhow::Result<Value> {
         body["position"] = json!({"lat": lat, "lon": lon});
     }
     Ok(body)
+}
+
+/// Former administrative names, each with its last day.
+fn former_names(former: &[String]) -> anyhow::Result<Vec<Value>> {
+    former
+        .iter()
+        .map(|text| {
+            let (to, name) = text
+                .split_once('=')
+                .filter(|(to, _)| is_date(to))
+                .with_context(|| format!("--formerly {text}: write LAST-DAY=NAME, as 2025-06-30='tinh Bac Kan'"))?;
+            Ok(json!({"vi": name, "to": to}))
+        })
+        .collect()
 }

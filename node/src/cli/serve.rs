@@ -18,8 +18,8 @@ use crate::node::Node;
 #[command(after_help = "Example:\n  nguon serve --data ./ledger --listen 127.0.0.1:8080 --with-qr")]
 pub(super) struct Serve {
     /// Serve the consumer pages in the same process
-    #[arg(long, env = "NGUON_WITH_QR")]
-    with_qr: bool,
+    #[arg(long, env = "NGUON_WITH_QR", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    with_qr: Option<bool>,
     /// What printed codes and links begin with [default: https://{origin}]
     #[arg(long, env = "NGUON_BASE_URL", value_name = "URL")]
     base_url: Option<String>,

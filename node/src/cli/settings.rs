@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use ed25519_dalek::SigningKey;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::Common;
 use crate::client::NodeClient;
@@ -66,8 +67,8 @@ impl Settings {
         self.common.key.as_deref().or(self.file.key.as_deref())
     }
 
-    pub(super) fn with_qr(&self, flag: bool) -> bool {
-        flag || self.file.with_qr.unwrap_or(false)
+    pub(super) fn with_qr(&self, flag: Option<bool>) -> bool {
+        flag.or(self.file.with_qr).unwrap_or(false)
     }
 
     pub(super) fn base_url(&self, flag: Option<&str>) -> Option<String> {
@@ -92,23 +93,39 @@ impl Settings {
     }
 
     pub(super) fn load_key(&self, path: &Path) -> anyhow::Result<SigningKey> {
-        Ok(keys::load(path, || self.passphrase(path))?)
+        let mut failure = None;
+        let key = keys::load(path, || {
+            self.passphrase(path).unwrap_or_else(|error| {
+                failure = Some(error);
+                None
+            })
+        });
+        failure.map_or_else(|| Ok(key?), Err)
+    }
+
+    /// Whether the passphrase is set, so that nobody is asked for it.
+    pub(super) fn has_passphrase(&self) -> bool {
+        self.common.passphrase_file.is_some()
+            || self.file.passphrase_file.is_some()
+            || std::env::var_os("NGUON_PASSPHRASE").is_some()
     }
 
     /// The passphrase from its file, the environment, or the person at the terminal.
-    pub(super) fn passphrase(&self, path: &Path) -> Option<Passphrase> {
+    pub(super) fn passphrase(&self, path: &Path) -> anyhow::Result<Option<Passphrase>> {
         use std::io::IsTerminal as _;
-        let file = self.common.passphrase_file.as_ref().or(self.file.passphrase_file.as_ref());
-        if let Some(text) = file.and_then(|file| std::fs::read_to_string(file).ok()) {
-            return Some(Passphrase::new(text.trim_end_matches(['\r', '\n']).to_owned()));
+        if let Some(file) = self.common.passphrase_file.as_ref().or(self.file.passphrase_file.as_ref()) {
+            let text = std::fs::read_to_string(file).map(Zeroizing::new);
+            let text = text.with_context(|| format!("cannot read the passphrase in {}", file.display()))?;
+            return Ok(Some(Passphrase::new(text.trim_end_matches(['\r', '\n']).to_owned())));
         }
         if let Ok(text) = std::env::var("NGUON_PASSPHRASE") {
-            return Some(Passphrase::new(text));
+            return Ok(Some(Passphrase::new(text)));
         }
         if !std::io::stdin().is_terminal() {
-            return None;
+            return Ok(None);
         }
-        rpassword::prompt_password(format!("Passphrase of {}: ", path.display())).ok().map(Passphrase::new)
+        let typed = rpassword::prompt_password(format!("Passphrase of {}: ", path.display()))?;
+        Ok(Some(Passphrase::new(typed)))
     }
 }
 
@@ -136,6 +153,19 @@ mod tests {
         assert_eq!(settings(None, "listen = 'b:2'").unwrap().listen(), "b:2");
         assert_eq!(settings(None, "").unwrap().listen(), LISTEN);
         assert!(settings(None, "").unwrap().data().unwrap_err().to_string().contains("--data"));
+    }
+
+    #[test]
+    fn a_flag_that_says_no_comes_before_a_file_that_says_yes() {
+        let settings = settings(None, "with_qr = true").unwrap();
+        assert_eq!([None, Some(false), Some(true)].map(|flag| settings.with_qr(flag)), [true, false, true]);
+    }
+
+    #[test]
+    fn a_passphrase_file_that_cannot_be_read_is_named_and_nothing_else_is_tried() {
+        let settings = settings(None, "passphrase_file = '/nowhere/words'").unwrap();
+        let error = settings.passphrase(Path::new("key.pem")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/words"), "{error}");
     }
 
     #[test]

@@ -27,9 +27,12 @@ pub(super) struct Submit {
 pub(super) fn run(settings: &Settings, command: &Submit) -> anyhow::Result<ExitCode> {
     use std::io::Write as _;
     let client = settings.client()?;
-    let mut lines = Vec::new();
+    let (mut lines, mut places) = (Vec::new(), Vec::new());
     for file in &command.files {
-        read_envelopes(file, &mut lines)?;
+        for (number, line) in read_envelopes(file)? {
+            places.push(format!("{}:{number}", file.display()));
+            lines.push(line);
+        }
     }
     let mut receipts = match &command.receipts {
         Some(path) => Some(std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
@@ -40,9 +43,9 @@ pub(super) fn run(settings: &Settings, command: &Submit) -> anyhow::Result<ExitC
     let bar = ProgressBar::new(u64::try_from(total)?);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta} left")?);
     let (mut accepted, mut refused, mut failure) = (0, Vec::new(), None);
-    let at = std::cell::Cell::new(0);
-    client.submit_lines(lines.join("\n"), |answer| {
-        at.set(at.get() + 1);
+    let mut unanswered = places.iter();
+    let sent = client.submit_lines(&lines, |answer| {
+        let place = unanswered.next().map_or("", String::as_str);
         bar.inc(1);
         match answer {
             Ok(receipt) => {
@@ -53,9 +56,9 @@ pub(super) fn run(settings: &Settings, command: &Submit) -> anyhow::Result<ExitC
                     failure = Some(error);
                 }
             }
-            Err(error) => refused.push(format!("line {}: {error}", at.get())),
+            Err(error) => refused.push(format!("{place}: {error}")),
         }
-    })?;
+    });
     bar.finish_and_clear();
     for line in &refused {
         eprintln!("{line}");
@@ -64,15 +67,16 @@ pub(super) fn run(settings: &Settings, command: &Submit) -> anyhow::Result<ExitC
         return Err(error).context("the statements are in the ledger, but not all receipts could be written");
     }
     println!("{accepted} in the ledger, {} refused, of {total}", refused.len());
-    let unanswered = total.saturating_sub(at.get());
+    let unanswered = unanswered.len();
     if unanswered > 0 {
         eprintln!("{unanswered} were not answered; send the same file again, what is in the ledger stays there once");
     }
+    sent?;
     Ok(if accepted == total { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Reads a file of one envelope, however it is laid out, or of one a line.
-fn read_envelopes(file: &Path, lines: &mut Vec<String>) -> anyhow::Result<()> {
+/// Reads a file of one envelope, however it is laid out, or of one a line, each with the number of its line.
+fn read_envelopes(file: &Path) -> anyhow::Result<Vec<(usize, String)>> {
     let mut text = String::new();
     if file.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
@@ -80,9 +84,8 @@ fn read_envelopes(file: &Path, lines: &mut Vec<String>) -> anyhow::Result<()> {
         text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     }
     if let Ok(one) = serde_json::from_str::<serde_json::Value>(&text) {
-        lines.push(one.to_string());
-        return Ok(());
+        return Ok(vec![(1, one.to_string())]);
     }
-    lines.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
-    Ok(())
+    let numbered = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    Ok(numbered.map(|(at, line)| (at + 1, line.to_owned())).collect())
 }
