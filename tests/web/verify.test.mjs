@@ -61,14 +61,65 @@ test("amounts are exact", async () => {
 test("lots are named canonically in any spelling", async () => {
   const { nameOf } = await load("names.js");
   const lot = "https://id.gs1.org/01/08938505970011/10/MD%2F1";
-  for (const text of [lot, "http://a.example/x/y/01/08938505970011/10/MD%2f1?17=251231#k=1", "HTTPS://A.EXAMPLE/01/08938505970011/22/v/10/MD%2F1", "urn:epc:class:lgtin:8938505.097001.MD%2F1"]) {
+  for (const text of [
+    lot, "http://a.example/x/y/01/08938505970011/10/MD%2f1?17=251231#k=1", "HTTPS://A.EXAMPLE/01/08938505970011/22/v/10/MD%2F1",
+    "urn:epc:class:lgtin:8938505.097001.MD%2F1", "https://a.example/01/8938505970011/10/MD%2F1", `${lot}?x=1&17=260200&3103=000123&8008=2602281259`,
+    `${lot}?8013=1987654Ad4X4bL5ttr2310c2K`, "https://[::1]:80/01/08938505970011/10/MD%2F1",
+  ]) {
     assert.equal(nameOf("trace.test", text)?.uri, lot, text);
   }
   assert.equal(nameOf("trace.test", `${lot}/21/S1`)?.item, `${lot}/21/S1`);
   assert.equal(nameOf("trace.test", "https://trace.test/lot/0123456789AB/XYZ123456789")?.uri, "https://trace.test/lot/0123456789AB");
-  for (const text of ["https://id.gs1.org/01/08938505970012/10/A", "https://trace.test/lot/short", "https://id.gs1.org/01/08938505970011", "https://id.gs1.org/01/08938505970011/21/A/10/B"]) {
+  for (const text of [
+    "https://id.gs1.org/01/08938505970012/10/A", "https://trace.test/lot/short", "https://id.gs1.org/01/08938505970011",
+    "https://id.gs1.org/01/08938505970011/21/A/10/B", `${lot}/`, `${lot}?17=260231`, `${lot}?04=1`, `${lot}?10=A`, `${lot}?17=260228&17=260228`,
+    `${lot}?3106=000123`, `${lot}?90=a+b`, `${lot}?8013=1987654Ad4X4bL5ttr2310c2L`, `Https${lot.slice(5)}`, "https://a_b/01/08938505970011/10/A",
+    "https://a:65536/01/08938505970011/10/A", "https://a/01/08938505970011/10/\u00e9", "https://a/01/08938505970011/10/A%", "https://a/8006/089385059700110101/10/A",
+  ]) {
     assert.equal(nameOf("trace.test", text), null, text);
   }
+});
+
+test("the shared entries are read and their signatures hold", async () => {
+  const { entries } = await readJson("ledger/tests/vectors/nguon.json");
+  const { readEntry, pae } = await load("statement.js");
+  const { hex, leafHash, sha256 } = await load("bytes.js");
+  const { verify } = await load("ed25519.js");
+  assert.ok(entries.length > 0);
+  for (const vector of entries) {
+    const bytes = base64(vector.entry);
+    const entry = readEntry(bytes);
+    assert.equal(leafHash(bytes), vector.leaf_hash);
+    assert.equal(entry.receivedAt, vector.receivedAt);
+    assert.deepEqual(entry.payload, base64(vector.payload));
+    assert.equal(hex(sha256(pae(entry.payload))), vector.pae_sha256);
+    assert.ok(await verify(entry.key, pae(entry.payload), base64(vector.signature)));
+    assert.ok(!await verify(entry.key, pae(entry.payload.subarray(1)), entry.signature));
+    assert.throws(() => readEntry(bytes.subarray(0, 100)));
+  }
+});
+
+test("both engines refuse a signature that holds only times the cofactor", async () => {
+  const { Point } = await load("vendor/noble-ed25519/index.js");
+  const { sha512, verify: fallback } = await load("ed25519-fallback.js");
+  const { isUsable, verify: chosen } = await load("ed25519.js");
+  const { concat, hex, unhex } = await load("bytes.js");
+  const order = (1n << 252n) + 27742317777372353535851937790883648493n;
+  const number = (/** @type {Uint8Array} */ bytes) => BigInt(`0x${hex(Uint8Array.from(bytes).reverse())}`);
+  const small = Point.fromHex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
+  const [secret, nonce] = [123456789n, 987654321n];
+  const r = Point.BASE.multiply(nonce).toBytes();
+  for (const [part, isGood] of /** @type {[any, boolean][]} */ ([[Point.ZERO, true], [small, false]])) {
+    const key = Point.BASE.multiply(secret).add(part).toBytes();
+    const message = Uint8Array.of(0);
+    const s = (nonce + (number(sha512(concat(r, key, message))) % order) * secret) % order;
+    const signature = concat(r, unhex(s.toString(16).padStart(64, "0")).reverse());
+    assert.ok(isUsable(hex(key)));
+    for (const verify of [fallback, chosen]) assert.equal(await verify(key, message, signature), isGood);
+    const unreduced = concat(r, unhex((s + order).toString(16).padStart(64, "0")).reverse());
+    for (const verify of [fallback, chosen]) assert.equal(await verify(key, message, unreduced), false);
+  }
+  assert.ok(!isUsable("02".padEnd(64, "0")) && !isUsable("ed".padEnd(62, "f") + "7f") && !isUsable("01".padEnd(64, "0")));
 });
 
 test("the shared log vectors hold", async () => {
@@ -103,6 +154,14 @@ test("every shared bundle is judged as the Rust verifier judges it", async () =>
     const found = verdict.checks.map((/** @type {any} */ check) => ({ name: check.name, result: check.result }));
     assert.deepEqual(found, expected, `${file}: ${JSON.stringify(verdict.checks)}`);
   }
+});
+
+test("a bundle of another lot than the one asked for fails", async () => {
+  const { verifyBundle } = await load("verify.js");
+  const text = await readFile(join(BUNDLES, "good.json"), "utf8");
+  const { lot, vkey } = JSON.parse(text);
+  assert.equal((await verifyBundle(text, { vkey, lot })).verdict, "passed");
+  assert.equal((await verifyBundle(text, { vkey, lot: `${lot}0` })).verdict, "failed");
 });
 
 test("the vendored fallback is the one that was recorded", async () => {

@@ -12,7 +12,8 @@ import { verify } from './ed25519.js';
 
 /** @typedef {'passed' | 'failed' | 'not_checked'} Result */
 /** @typedef {{name: string, result: Result, detail?: string, index?: number}} Check */
-/** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number}} Options newest: a checkpoint got elsewhere */
+/** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number}} Options lot: the canonical URI that the bundle must be
+ *   about; newest: a checkpoint got elsewhere */
 /** @typedef {{v: 1, verdict: 'passed' | 'failed', lot: string, size: number | null, root: string | null, vkey: string | null, checks: Check[], recalled: boolean,
  *   witnesses: {name: string, time: number}[]}} Verdict as `nguon-verify bundle --json` writes it, and who cosigned when (in seconds since 1970) */
 /** @typedef {{index: bigint, bytes: Uint8Array, proof: Uint8Array[], leaf: string, entry: import('./statement.js').Entry | null, statement: import('./statement.js').Statement | null}} Item */
@@ -112,11 +113,12 @@ function entryChain(items) {
   });
 }
 
-/** @param {Item[]} items @param {string} origin @param {string | null} lot @param {Set<string>} lots */
-async function lotChain(items, origin, lot, lots) {
+/** @param {Item[]} items @param {string} origin @param {string | null} lot @param {Set<string>} lots @param {boolean} isAsked whether it is the lot that was asked for */
+async function lotChain(items, origin, lot, lots, isAsked) {
   const name = 'lot_chain_complete';
   if (!origin) return skipped(name, "the ledger's origin is unknown");
   if (!lot) return failed(name, 'not the canonical uri of a lot of this ledger');
+  if (!isAsked) return failed(name, 'another lot than the one asked for');
   /** @type {Map<string, [number, string]>} */
   const heads = new Map();
   const check = await each(name, items, ({ entry, statement, leaf }) => {
@@ -148,22 +150,25 @@ function signatures(items) {
 function signerRegistered(items, origin) {
   const name = 'signer_registered';
   if (!origin) return skipped(name, "the ledger's origin is unknown");
-  /** @type {Map<string, boolean>} */
+  /** Where a key was registered, and whether it is revoked. @type {Map<string, {at: bigint, revoked: boolean}>} */
   const keys = new Map();
   const register = (/** @type {Item} */ { index, statement }) => {
     if (!statement || !['charter', 'actor', 'key'].includes(statement.kind) || (statement.kind === 'charter' && index !== 0n)) return;
     if (!attempt(() => { checkBody(origin, statement); return true; })) return;
     const { body } = statement;
     const added = body.get('operator')?.get('keys') ?? body.get('keys') ?? (body.has('add') ? [body.get('add')] : []);
-    for (const key of added) if (!keys.has(key)) keys.set(key, true);
-    if (keys.has(body.get('revoke'))) keys.set(body.get('revoke'), false);
+    for (const key of added) if (!keys.has(key)) keys.set(key, { at: index, revoked: false });
+    const revoked = keys.get(body.get('revoke'));
+    if (revoked) revoked.revoked = true;
   };
   return each(name, items, (item) => {
     if (!item.entry) return '';
     const { signer } = item.entry;
     if (item.statement?.kind === 'charter') register(item);
-    if (!keys.has(signer)) return `${signer} was not registered`;
-    if (!keys.get(signer)) return `${signer} was revoked`;
+    const known = keys.get(signer);
+    if (!known) return `${signer} was not registered`;
+    if (known.revoked) return `${signer} was revoked`;
+    if (known.at > item.index) return `${signer} was registered later, by entry ${known.at}`;
     register(item);
     return '';
   });
@@ -276,7 +281,7 @@ export async function verifyBundle(bundle, options = {}) {
     : skipped('entries_included', 'no readable checkpoint');
   const [rules, recall] = await replay(items, origin, lot, lots);
   const checks = [
-    log.check, witnessed, included, await entryChain(items), await lotChain(items, origin, lot, lots), await signatures(items),
+    log.check, witnessed, included, await entryChain(items), await lotChain(items, origin, lot, lots, (options.lot ?? uri) === uri), await signatures(items),
     await signerRegistered(items, origin), await signerChain(items), rules, recall, await freshness(log, options),
   ];
   return {
