@@ -191,6 +191,13 @@ impl<'a> Prepared<'a> {
         self.leaf_hash
     }
 
+    /// The entry and its statement, if its bytes are an entry and the payload a statement.
+    #[must_use]
+    pub fn parts(&self) -> Option<(&Entry<'a>, &Statement<'a>)> {
+        let (entry, statement) = self.parts.as_ref().ok()?;
+        Some((entry, statement.as_ref().ok()?))
+    }
+
     /// Compares the entry with the leaf hash that a tile or a journal holds for it.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
             let mut report = Report { origin: Some(origin.to_string()), ..Report::default() };
             let loader = source.loader();
             let checkpoint = if let Source::Log(log) = &source { Some(log.checkpoint().clone()) } else { None };
-            let audit = pipeline::run(source, origin, &keys, &|done| bar.set_position(done))?;
+            let audit = pipeline::run(source, origin, &keys, &|done| bar.set_position(done), &mut |_| ())?;
             bar.finish_and_clear();
             report.entries = audit.auditor.size().get();
             report.root = Some(audit.auditor.root().to_string());

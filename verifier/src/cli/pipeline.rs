@@ -30,15 +30,19 @@ pub(super) struct Audit {
     pub(super) finding: Option<Finding>,
 }
 
+/// Told of every entry that passed, in order.
+pub(super) type Visit<'v> = dyn FnMut(&Prepared<'_>) + Send + 'v;
+
 /// What goes in order.
-struct Turn {
+struct Turn<'v> {
     /// The batch to be applied next.
     number: u64,
     audit: Audit,
     error: Option<anyhow::Error>,
+    visit: &'v mut Visit<'v>,
 }
 
-impl Turn {
+impl Turn<'_> {
     const fn is_over(&self) -> bool {
         self.audit.finding.is_some() || self.error.is_some()
     }
@@ -48,17 +52,18 @@ struct Pipeline<'p> {
     source: Mutex<Source>,
     loader: Loader,
     keys: &'p LogKeys,
-    turn: Mutex<Turn>,
+    turn: Mutex<Turn<'p>>,
     changed: Condvar,
     progress: &'p (dyn Fn(u64) + Sync),
 }
 
 /// Audits a whole log. `progress` is told the number of entries audited so far.
-pub(super) fn run(
+pub(super) fn run<'v>(
     source: Source,
     origin: Origin,
-    keys: &LogKeys,
-    progress: &(dyn Fn(u64) + Sync),
+    keys: &'v LogKeys,
+    progress: &'v (dyn Fn(u64) + Sync),
+    visit: &'v mut Visit<'v>,
 ) -> anyhow::Result<Audit> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     // One more than cores: while a thread waits for its turn another one uses its core.
@@ -69,7 +74,7 @@ pub(super) fn run(
         loader: source.loader(),
         source: Mutex::new(source),
         keys,
-        turn: Mutex::new(Turn { number: 0, audit, error: None }),
+        turn: Mutex::new(Turn { number: 0, audit, error: None, visit }),
         changed: Condvar::new(),
         progress,
     };
@@ -102,7 +107,10 @@ impl Pipeline<'_> {
                 return;
             }
             let result = match ready {
-                Ok(batch) => batch.apply(&mut turn.audit, &self.loader),
+                Ok(batch) => {
+                    let Turn { audit, visit, .. } = &mut *turn;
+                    batch.apply(audit, &self.loader, visit)
+                }
                 Err(_) => stored.map(|_| Ok(())),
             };
             match result {
@@ -178,8 +186,8 @@ impl<'a> Batch<'a> {
     }
 
     /// Does what depends on the batches before. An error is one of reading; a finding is about the log.
-    fn apply(self, audit: &mut Audit, loader: &Loader) -> anyhow::Result<Result<(), Finding>> {
-        if let Err(finding) = self.apply_entries(audit) {
+    fn apply(self, audit: &mut Audit, loader: &Loader, visit: &mut Visit<'_>) -> anyhow::Result<Result<(), Finding>> {
+        if let Err(finding) = self.apply_entries(audit, visit) {
             return Ok(Err(finding));
         }
         for tile in audit.auditor.take_full_tiles() {
@@ -193,7 +201,7 @@ impl<'a> Batch<'a> {
         Ok(Ok(()))
     }
 
-    fn apply_entries(self, audit: &mut Audit) -> Result<(), Finding> {
+    fn apply_entries(self, audit: &mut Audit, visit: &mut Visit<'_>) -> Result<(), Finding> {
         let first = self.plan.first();
         if let Some(hashes) = &self.stored.leaf_hashes {
             check_length(hashes, self.plan.count, first)?;
@@ -219,6 +227,7 @@ impl<'a> Batch<'a> {
                 copy.get(place).map_or(Ok(()), |copy| same_bytes(entry.bytes(), copy, index, name))?;
             }
             audit.auditor.apply(entry)?;
+            visit(entry);
             agree(audit, &mut checkpoints)?;
         }
         self.copies_end?;
