@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::json::{Json, Object};
-use crate::key::{PublicKey, SIGNATURE_BYTES, Signature};
+use crate::key::{Keys, PublicKey, SIGNATURE_BYTES, Signature};
 use crate::limits::ENVELOPE_BYTES_MAX;
 use crate::refusal::{Code, Refusal};
 use crate::statement::PAYLOAD_TYPE;
@@ -107,6 +107,12 @@ impl Envelope {
     #[must_use]
     pub fn is_authentic(&self) -> bool {
         self.key.verifies(&pae(&self.payload), &self.signature)
+    }
+
+    /// The same with keys at hand that were used before.
+    #[must_use]
+    pub fn is_authentic_by(&self, keys: &mut Keys) -> bool {
+        keys.verifies(self.key, &pae(&self.payload), &self.signature)
     }
 
     /// The JSON of the envelope.

@@ -1,8 +1,12 @@
 //! Ed25519 public keys and signatures, verified strictly everywhere.
 
+mod keys;
+
 use core::fmt;
 
 use ed25519_dalek::VerifyingKey;
+
+pub use keys::Keys;
 
 /// Length of an Ed25519 public key in bytes.
 pub const PUBLIC_KEY_BYTES: usize = 32;

@@ -15,6 +15,7 @@ use nguon_ledger::entry::{Entry, LotLink};
 use nguon_ledger::envelope::pae;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::identifier::Origin;
+use nguon_ledger::key::Keys;
 use nguon_ledger::refusal::{Code, Refusal};
 use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState, Record};
@@ -24,10 +25,8 @@ use nguon_ledger::tree::{CompactTree, LeafIndex, TreeSize};
 
 use crate::verdict::json;
 
-mod keys;
 mod tiles;
 
-pub use keys::Keys;
 pub use tiles::Tile;
 
 /// Defines the checks once: variant and the name that travels.

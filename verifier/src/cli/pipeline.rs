@@ -9,8 +9,9 @@ use std::thread;
 
 use nguon_ledger::checkpoint::SignedCheckpoint;
 use nguon_ledger::identifier::Origin;
+use nguon_ledger::key::Keys;
 use nguon_ledger::tree::LeafIndex;
-use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Keys, Prepared, prepare};
+use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Prepared, prepare};
 
 use super::journal::Acknowledged;
 use super::source::{Loader, LogKeys, Plan, Source, Stored, check_length, hash_at};

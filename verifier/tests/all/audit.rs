@@ -3,11 +3,11 @@
 use nguon_ledger::entry::Entry;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::identifier::Origin;
-use nguon_ledger::key::Signature;
+use nguon_ledger::key::{Keys, Signature};
 use nguon_ledger::refusal::Code;
 use nguon_ledger::time::UnixMillis;
 use nguon_ledger::tree::LeafIndex;
-use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Keys, prepare};
+use nguon_verifier::audit::{AuditCheck, Auditor, Finding, prepare};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -3,7 +3,8 @@
 use alloc::collections::BTreeMap;
 
 use ed25519_dalek::{Verifier as _, VerifyingKey};
-use nguon_ledger::key::{PublicKey, Signature};
+
+use super::{PublicKey, Signature};
 
 #[cfg(test)]
 mod tests;
@@ -64,7 +65,7 @@ impl Keys {
     /// Strict verification refuses keys and points R of small order and compares R with the one computed, byte by byte. The key was
     /// looked at when it was decompressed. An R that is equal to the computed one is a canonical encoding, so whether it is of small
     /// order is told by comparing it with eight encodings; to decompress it, as the general function must, costs a square root.
-    pub(super) fn verifies(&mut self, key: PublicKey, message: &[u8], signature: &Signature) -> bool {
+    pub fn verifies(&mut self, key: PublicKey, message: &[u8], signature: &Signature) -> bool {
         if self.0.len() >= KEYS_MAX {
             self.0.clear();
         }
