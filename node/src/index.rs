@@ -301,7 +301,7 @@ impl Reader {
     fn write(&self, groups: &[(Applied, u64)]) -> Result<(), IndexError> {
         let mut merged = std::collections::BTreeMap::new();
         for (applied, _) in groups {
-            merged.extend(applied.pairs.iter().map(|(key, value)| (key.as_slice(), value.as_slice())));
+            merged.extend(applied.pairs.iter().map(|(key, value)| (key.as_ref(), value.as_ref())));
         }
         self.tree.apply(merged.into_iter())?;
         let mut memory = self.lock();
@@ -400,7 +400,7 @@ impl Reader {
         // Memory first: what leaves it in between is in sled by then.
         let pending: Vec<_> = {
             let memory = self.lock();
-            memory.pending_from(prefix, from).take(limit).map(|(key, value)| (key.clone(), value.clone())).collect()
+            memory.pending_from(prefix, from).take(limit).map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
         };
         let mut merged: std::collections::BTreeMap<_, _> =
             self.check(self.tree.scan(prefix, from, limit))?.into_iter().collect();

@@ -1,6 +1,7 @@
 //! What one group of entries adds to the index.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nguon_ledger::refusal::Flag;
 use nguon_ledger::state::{Key, Record};
@@ -23,8 +24,12 @@ pub(crate) struct AppliedEntry<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
     entries: usize,
-    pub(super) pairs: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Shared with the memory that stands before sled until sled holds them.
+    pub(super) pairs: BTreeMap<Arc<[u8]>, Arc<[u8]>>,
+    /// Records that are likely to be read again soon.
     pub(super) records: Vec<(Vec<u8>, Record, usize)>,
+    /// Where the signers' statements stand, not yet encoded: a group often has many of one signer.
+    chunks: BTreeMap<Vec<u8>, Vec<u64>>,
 }
 
 impl Applied {
@@ -38,18 +43,20 @@ impl Applied {
         self.entries += 1;
         let (signer, seq) = (entry.statement.signer(), entry.statement.position().seq);
         let key = codec::statements_key(&signer, seq);
-        let mut chunk = match self.pairs.get(&key) {
-            Some(chunk) => codec::decode_chunk(chunk)?,
-            None => reader.chunk(&key)?,
-        };
-        chunk.push(entry.index.get());
-        self.pairs.insert(key, codec::encode_chunk(&chunk)?);
+        match self.chunks.get_mut(&key) {
+            Some(chunk) => chunk.push(entry.index.get()),
+            None => {
+                let mut chunk = reader.chunk(&key)?;
+                chunk.push(entry.index.get());
+                self.chunks.insert(key, chunk);
+            }
+        }
         if !entry.flags.is_empty() {
-            self.pairs.insert(codec::flags_key(entry.index), codec::encode_flags(entry.flags)?);
+            self.insert(codec::flags_key(entry.index), codec::encode_flags(entry.flags)?);
         }
         if is_registry(entry.statement.kind()) {
             for subject in entry.writes.keys().filter_map(subject) {
-                self.pairs.insert(codec::about_key(subject, entry.index), Vec::new());
+                self.insert(codec::about_key(subject, entry.index), Vec::new());
             }
         }
         Ok(())
@@ -60,17 +67,27 @@ impl Applied {
         for (key, record) in records {
             let value = codec::encode_record(&record)?;
             let weight = value.len();
-            let key = codec::record_key(&key);
-            self.pairs.insert(key.clone(), value);
-            self.records.push((key, record, weight));
+            let encoded = codec::record_key(&key);
+            // Events and entries are looked up once or never, when somebody corrects or attests them.
+            if !matches!(key, Key::Event(_) | Key::Entry(_)) {
+                self.records.push((encoded.clone(), record, weight));
+            }
+            self.insert(encoded, value);
         }
         Ok(())
     }
 
-    /// Says of which tree the index is once it holds the group.
-    pub(crate) fn stamp(&mut self, stamp: &Stamp) -> Result<(), CodecError> {
-        self.pairs.insert(codec::stamp_key(), codec::encode_stamp(stamp)?);
+    /// Ends the group and says of which tree the index is once it holds it.
+    pub(crate) fn finish(&mut self, stamp: &Stamp) -> Result<(), CodecError> {
+        for (key, chunk) in std::mem::take(&mut self.chunks) {
+            self.insert(key, codec::encode_chunk(&chunk)?);
+        }
+        self.insert(codec::stamp_key(), codec::encode_stamp(stamp)?);
         Ok(())
+    }
+
+    fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.pairs.insert(key.into(), value.into());
     }
 }
 

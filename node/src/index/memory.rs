@@ -1,6 +1,7 @@
 //! What stands in memory before sled: writes that it does not hold yet, and records that are in use.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lru::LruCache;
 use nguon_ledger::state::Record;
@@ -10,11 +11,13 @@ use super::applied::Applied;
 /// Room that a cached record takes beside its encoded bytes: key, links and hash table.
 const RECORD_OVERHEAD_BYTES: usize = 256;
 
+/// A value that sled does not hold yet, and the number of the group that wrote it last.
+type Pending = (Arc<[u8]>, u64);
+
 /// Pending writes and cached records. The newest value of a key is in `pending` until sled has it.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// Value, and the number of the group that wrote it last.
-    pending: BTreeMap<Vec<u8>, (Vec<u8>, u64)>,
+    pending: BTreeMap<Arc<[u8]>, Pending>,
     records: LruCache<Vec<u8>, (Record, usize)>,
     record_bytes: usize,
     record_bytes_max: usize,
@@ -37,7 +40,7 @@ impl Memory {
     pub(super) fn publish(&mut self, applied: &mut Applied) -> u64 {
         self.generation += 1;
         for (key, value) in &applied.pairs {
-            self.pending.insert(key.clone(), (value.clone(), self.generation));
+            self.pending.insert(Arc::clone(key), (Arc::clone(value), self.generation));
         }
         for (key, record, weight) in std::mem::take(&mut applied.records) {
             self.cache(key, record, weight);
@@ -46,7 +49,7 @@ impl Memory {
     }
 
     /// Lets writes go that sled holds now, unless a later group wrote them again.
-    pub(super) fn forget<'k>(&mut self, keys: impl Iterator<Item = &'k Vec<u8>>, generation: u64) {
+    pub(super) fn forget<'k>(&mut self, keys: impl Iterator<Item = &'k Arc<[u8]>>, generation: u64) {
         for key in keys {
             if self.pending.get(key).is_some_and(|(_, written)| *written <= generation) {
                 self.pending.remove(key);
@@ -63,7 +66,7 @@ impl Memory {
     }
 
     pub(super) fn pending(&self, key: &[u8]) -> Option<&[u8]> {
-        self.pending.get(key).map(|(value, _)| value.as_slice())
+        self.pending.get(key).map(|(value, _)| value.as_ref())
     }
 
     /// The pending pairs whose keys begin with `prefix` and are not below `from`, ascending.
@@ -71,9 +74,12 @@ impl Memory {
         &'m self,
         prefix: &'m [u8],
         from: &'m [u8],
-    ) -> impl Iterator<Item = (&'m Vec<u8>, &'m Vec<u8>)> {
-        let pairs = self.pending.range(from.max(prefix).to_vec()..);
-        pairs.map(|(key, (value, _))| (key, value)).take_while(move |(key, _)| key.starts_with(prefix))
+    ) -> impl Iterator<Item = (&'m [u8], &'m [u8])> {
+        let from: Arc<[u8]> = from.max(prefix).into();
+        let pairs = self.pending.range(from..);
+        pairs
+            .map(|(key, (value, _))| (key.as_ref(), value.as_ref()))
+            .take_while(move |(key, _)| key.starts_with(prefix))
     }
 
     /// Keeps a record that was read, if nothing was written since `generation`: else it may be an old one.

@@ -113,7 +113,7 @@ pub(super) fn replay(
         }
         let mut applied = group.applied;
         applied.add_records(group.overlay.into_writes())?;
-        applied.stamp(&Stamp { size: tree.size(), root: tree.root() })?;
+        applied.finish(&Stamp { size: tree.size(), root: tree.root() })?;
         write(applied).map_err(ReplayError::Index)?;
         if told.elapsed() >= TELL || tree.size() == head.size() {
             progress(tree.size(), head.size());

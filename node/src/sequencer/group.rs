@@ -153,7 +153,7 @@ impl<'r> Group<'r> {
     pub(super) fn finish(self) -> Result<Finished, CodecError> {
         let mut applied = self.applied;
         applied.add_records(self.overlay.into_writes())?;
-        applied.stamp(&Stamp { size: self.end.tree.size(), root: self.end.tree.root() })?;
+        applied.finish(&Stamp { size: self.end.tree.size(), root: self.end.tree.root() })?;
         Ok(Finished { entries: self.entries, applied, end: self.end })
     }
 }
