@@ -43,6 +43,15 @@ impl Ledger {
         Self::init_at(temp_dir()?, data.to_owned())
     }
 
+    /// A ledger that [`Ledger::init_in`] made earlier.
+    ///
+    /// # Errors
+    /// When no temporary folder can be made.
+    pub fn found(data: &Path) -> anyhow::Result<Self> {
+        let operator_at_charter = Person::new(0, "operator");
+        Ok(Self { folder: temp_dir()?, data: data.to_owned(), operator_at_charter })
+    }
+
     fn init_at(folder: TempDir, data: PathBuf) -> anyhow::Result<Self> {
         let operator = Person::new(0, "operator");
         let key_file = folder.path().join("operator.pem");

@@ -1,46 +1,22 @@
 //! How the index is encoded: keys in their own order, records with bincode. Nothing here is ever hashed, signed or sent; a change of format
 //! is a new [`FORMAT`], and the index is made again.
 
-use bincode::config::{Configuration, Limit, LittleEndian, Varint};
-use bincode::{Decode, Encode};
 use nguon_ledger::hash::Hash;
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::refusal::Flag;
 use nguon_ledger::state::Key;
+pub use nguon_ledger::state::wire::WireError as CodecError;
+pub(crate) use nguon_ledger::state::wire::{decode_record, encode_record};
+use nguon_ledger::state::wire::{from_bytes, position, to_bytes, word};
 use nguon_ledger::tree::{LeafIndex, TreeSize};
-use thiserror::Error;
 
-mod record;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use record::{decode_record, encode_record};
 
 /// Version of everything in this module.
 pub(crate) const FORMAT: u32 = 1;
 /// Statements of one signer that share a value: one write serves all that a group holds of a signer, and a value stays below 600 bytes.
 pub(crate) const CHUNK: u64 = 64;
-/// Longest value in bytes: a lot with 100,000 holders, 40 bytes of slug and 16 of amount each, twice (before and after its last event).
-const VALUE_BYTES_MAX: usize = 16 << 20;
-
-const CONFIG: Configuration<LittleEndian, Varint, Limit<VALUE_BYTES_MAX>> =
-    bincode::config::standard().with_limit::<VALUE_BYTES_MAX>();
-
-/// Bytes of the index are not what this module writes: the index is broken and must be made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a value of the index is damaged")]
-#[non_exhaustive]
-pub struct CodecError;
-
-fn to_bytes<T: Encode>(value: &T) -> Result<Vec<u8>, CodecError> {
-    bincode::encode_to_vec(value, CONFIG).map_err(|_| CodecError)
-}
-
-fn from_bytes<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
-    let (value, consumed) = bincode::decode_from_slice(bytes, CONFIG).map_err(|_| CodecError)?;
-    if consumed == bytes.len() { Ok(value) } else { Err(CodecError) }
-}
-
 /// What a key of the index begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
@@ -189,14 +165,4 @@ pub(crate) fn encode_flags(flags: &[Flag]) -> Result<Vec<u8>, CodecError> {
 pub(crate) fn decode_flags(bytes: &[u8]) -> Result<Vec<Flag>, CodecError> {
     let numbers: Vec<u8> = from_bytes(bytes)?;
     numbers.iter().map(|number| word(&FLAGS, *number)).collect()
-}
-
-/// The number of a word in its list.
-fn position<T: PartialEq>(all: &[T], word: &T) -> Result<u8, CodecError> {
-    let at = all.iter().position(|other| other == word).ok_or(CodecError)?;
-    u8::try_from(at).map_err(|_| CodecError)
-}
-
-fn word<T: Copy>(all: &[T], number: u8) -> Result<T, CodecError> {
-    all.get(usize::from(number)).copied().ok_or(CodecError)
 }

@@ -1,22 +1,131 @@
-//! Records as the index holds them: wire types of its own, so that the ledger's types stay free of any library's encoding.
+//! Records as stores hold them: wire types of their own, so that the ledger's types stay free of any library's encoding.
+//!
+//! Nothing here is ever hashed, signed or sent. A store that keeps these bytes notes [`FORMAT`] beside them, and makes itself again when
+//! it has changed.
 
-use std::collections::BTreeMap;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use bincode::{Decode, Encode};
-use nguon_ledger::amount::{Amount, Dimension, Quantity, Ratio, UnitCode};
-use nguon_ledger::body::{ActorClass, MadeFrom, Role, Serials, Verb};
-use nguon_ledger::hash::Hash;
-use nguon_ledger::identifier::{ActorUri, Gtin, LotKey, LotUri, Origin, ProductUri, Slug};
-use nguon_ledger::key::PublicKey;
-use nguon_ledger::refusal::Position;
-use nguon_ledger::state::{
-    ActorRecord, Balances, CharterRecord, EntryRecord, EventRecord, LotRecord, PlaceRecord, ProductRecord, Record,
+use crate::amount::{Amount, Dimension, Quantity, Ratio, UnitCode};
+use crate::body::{ActorClass, MadeFrom, Role, Serials, Verb};
+use crate::hash::Hash;
+use crate::identifier::{ActorUri, Gtin, LotKey, LotUri, Origin, PlaceUri, ProductUri, Slug};
+use crate::key::PublicKey;
+use crate::refusal::Position;
+use crate::state::{
+    ActorRecord, Balances, CharterRecord, EntryRecord, EventRecord, Key, LotRecord, PlaceRecord, ProductRecord, Record,
     SignerRecord, Transit,
 };
-use nguon_ledger::time::UnixMillis;
-use nguon_ledger::tree::LeafIndex;
+use crate::time::UnixMillis;
+use crate::tree::LeafIndex;
+use bincode::config::{Configuration, Limit, LittleEndian, Varint};
+use bincode::{Decode, Encode};
+use thiserror::Error;
 
-use super::{CodecError, from_bytes, position, to_bytes, word};
+/// Version of everything in this module.
+pub const FORMAT: u32 = 1;
+/// Longest value in bytes: a lot with 100,000 holders, 40 bytes of slug and 16 of amount each, twice (before and after its last event).
+const VALUE_BYTES_MAX: usize = 16 << 20;
+
+const CONFIG: Configuration<LittleEndian, Varint, Limit<VALUE_BYTES_MAX>> =
+    bincode::config::standard().with_limit::<VALUE_BYTES_MAX>();
+
+/// Bytes are not what this module writes: whoever keeps them must make them again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a stored value is damaged")]
+#[expect(clippy::exhaustive_structs, reason = "a store says the same of its own values")]
+pub struct WireError;
+
+/// Encodes a plain value: numbers, texts, tuples and lists of them.
+///
+/// # Errors
+/// The value is too long.
+pub fn to_bytes<T: Encode>(value: &T) -> Result<Vec<u8>, WireError> {
+    bincode::encode_to_vec(value, CONFIG).map_err(|_| WireError)
+}
+
+/// Decodes what [`to_bytes`] encoded.
+///
+/// # Errors
+/// The bytes are other ones, or more.
+pub fn from_bytes<T: Decode<()>>(bytes: &[u8]) -> Result<T, WireError> {
+    let (value, consumed) = bincode::decode_from_slice(bytes, CONFIG).map_err(|_| WireError)?;
+    if consumed == bytes.len() { Ok(value) } else { Err(WireError) }
+}
+
+/// The number of a word in its list.
+///
+/// # Errors
+/// It is not in it.
+pub fn position<T: PartialEq>(all: &[T], word: &T) -> Result<u8, WireError> {
+    let at = all.iter().position(|other| other == word).ok_or(WireError)?;
+    u8::try_from(at).map_err(|_| WireError)
+}
+
+/// The word with this number.
+///
+/// # Errors
+/// There is none.
+pub fn word<T: Copy>(all: &[T], number: u8) -> Result<T, WireError> {
+    all.get(usize::from(number)).copied().ok_or(WireError)
+}
+
+#[derive(Encode, Decode)]
+enum KeyWire {
+    Charter,
+    Actor(String),
+    Signer([u8; 32]),
+    Product(String),
+    Gtin(String),
+    Place(String),
+    Lot([u8; 32]),
+    Child([u8; 32], u32),
+    Event([u8; 32]),
+    Entry([u8; 32]),
+}
+
+/// Encodes a key.
+///
+/// # Errors
+/// It is too long.
+pub fn encode_key(key: &Key) -> Result<Vec<u8>, WireError> {
+    to_bytes(&match key {
+        Key::Charter => KeyWire::Charter,
+        Key::Actor(uri) => KeyWire::Actor(uri.slug().to_owned()),
+        Key::Signer(signer) => KeyWire::Signer(*signer.as_bytes()),
+        Key::Product(uri) => KeyWire::Product(uri.slug().to_owned()),
+        Key::Gtin(gtin) => KeyWire::Gtin(gtin.as_str().to_owned()),
+        Key::Place(uri) => KeyWire::Place(uri.slug().to_owned()),
+        Key::Lot(lot) => KeyWire::Lot(*lot.hash().as_bytes()),
+        Key::Child { lot, number } => KeyWire::Child(*lot.hash().as_bytes(), *number),
+        Key::Event(id) => KeyWire::Event(*id.as_bytes()),
+        Key::Entry(leaf_hash) => KeyWire::Entry(*leaf_hash.as_bytes()),
+    })
+}
+
+/// Decodes a key of the ledger of `origin`.
+///
+/// # Errors
+/// The bytes are no key.
+pub fn decode_key(origin: &Origin, bytes: &[u8]) -> Result<Key, WireError> {
+    let read = Reader(origin);
+    Ok(match from_bytes(bytes)? {
+        KeyWire::Charter => Key::Charter,
+        KeyWire::Actor(slug) => Key::Actor(read.actor(&slug)?),
+        KeyWire::Signer(signer) => Key::Signer(PublicKey::from_bytes(signer)),
+        KeyWire::Product(slug) => Key::Product(read.product(&slug)?),
+        KeyWire::Gtin(text) => Key::Gtin(Gtin::parse(&text).map_err(|_| WireError)?),
+        KeyWire::Place(slug) => Key::Place(PlaceUri::new(origin, &Reader::slug(&slug)?)),
+        KeyWire::Lot(lot) => Key::Lot(lot_key(lot)),
+        KeyWire::Child(lot, number) => Key::Child { lot: lot_key(lot), number },
+        KeyWire::Event(id) => Key::Event(Hash::from_bytes(id)),
+        KeyWire::Entry(leaf_hash) => Key::Entry(Hash::from_bytes(leaf_hash)),
+    })
+}
 
 #[derive(Encode, Decode)]
 enum RecordWire {
@@ -83,7 +192,10 @@ struct LotWire {
 }
 
 /// Encodes a record.
-pub(crate) fn encode_record(record: &Record) -> Result<Vec<u8>, CodecError> {
+///
+/// # Errors
+/// It is too long.
+pub fn encode_record(record: &Record) -> Result<Vec<u8>, WireError> {
     let wire = match record {
         Record::Charter(charter) => {
             RecordWire::Charter { operator: charter.operator.slug().to_owned(), vkey: charter.vkey.clone() }
@@ -125,7 +237,10 @@ pub(crate) fn encode_record(record: &Record) -> Result<Vec<u8>, CodecError> {
 }
 
 /// Decodes a record of the ledger of `origin`.
-pub(crate) fn decode_record(origin: &Origin, bytes: &[u8]) -> Result<Record, CodecError> {
+///
+/// # Errors
+/// The bytes are no record.
+pub fn decode_record(origin: &Origin, bytes: &[u8]) -> Result<Record, WireError> {
     let read = Reader(origin);
     Ok(match from_bytes(bytes)? {
         RecordWire::Charter { operator, vkey } => {
@@ -174,21 +289,21 @@ const fn lot_key(bytes: [u8; 32]) -> LotKey {
 struct Reader<'o>(&'o Origin);
 
 impl Reader<'_> {
-    fn slug(slug: &str) -> Result<Slug, CodecError> {
-        Slug::parse(slug).map_err(|_| CodecError)
+    fn slug(slug: &str) -> Result<Slug, WireError> {
+        Slug::parse(slug).map_err(|_| WireError)
     }
 
-    fn actor(&self, slug: &str) -> Result<ActorUri, CodecError> {
+    fn actor(&self, slug: &str) -> Result<ActorUri, WireError> {
         Ok(ActorUri::new(self.0, &Self::slug(slug)?))
     }
 
-    fn product(&self, slug: &str) -> Result<ProductUri, CodecError> {
+    fn product(&self, slug: &str) -> Result<ProductUri, WireError> {
         Ok(ProductUri::new(self.0, &Self::slug(slug)?))
     }
 
-    fn balances(&self, wire: BalancesWire) -> Result<Balances, CodecError> {
+    fn balances(&self, wire: BalancesWire) -> Result<Balances, WireError> {
         let holding =
-            |(slug, steps): (String, i128)| Ok::<_, CodecError>((self.actor(&slug)?, Amount::from_steps(steps)));
+            |(slug, steps): (String, i128)| Ok::<_, WireError>((self.actor(&slug)?, Amount::from_steps(steps)));
         Ok(Balances {
             holdings: wire.holdings.into_iter().map(holding).collect::<Result<BTreeMap<_, _>, _>>()?,
             transits: wire
@@ -202,7 +317,7 @@ impl Reader<'_> {
                         index: LeafIndex::new(index),
                     })
                 })
-                .collect::<Result<_, CodecError>>()?,
+                .collect::<Result<_, WireError>>()?,
             sold: Amount::from_steps(wire.sold),
             lost: Amount::from_steps(wire.lost),
             consumed: Amount::from_steps(wire.consumed),
@@ -217,16 +332,15 @@ impl DimensionWire {
             Dimension::Volume => Self::Volume,
             Dimension::Pieces => Self::Pieces,
             Dimension::Other(code) => Self::Other(code.as_str().to_owned()),
-            unknown => Self::Other(unknown.base_code().unwrap_or_default().to_owned()),
         }
     }
 
-    fn into_dimension(self) -> Result<Dimension, CodecError> {
+    fn into_dimension(self) -> Result<Dimension, WireError> {
         Ok(match self {
             Self::Mass => Dimension::Mass,
             Self::Volume => Dimension::Volume,
             Self::Pieces => Dimension::Pieces,
-            Self::Other(code) => Dimension::Other(UnitCode::parse(&code).map_err(|_| CodecError)?),
+            Self::Other(code) => Dimension::Other(UnitCode::parse(&code).map_err(|_| WireError)?),
         })
     }
 }
@@ -249,23 +363,23 @@ impl ProductWire {
         }
     }
 
-    fn into_record(self, read: &Reader<'_>) -> Result<ProductRecord, CodecError> {
+    fn into_record(self, read: &Reader<'_>) -> Result<ProductRecord, WireError> {
         let made_from = |(slug, millionths): (String, u32)| {
             // A ratio has at most 6 digits after the point, so this text is it exactly.
             let text = format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000);
-            let yield_max = Ratio::parse(&text).map_err(|_| CodecError)?;
+            let yield_max = Ratio::parse(&text).map_err(|_| WireError)?;
             Ok(MadeFrom { product: read.product(&slug)?, yield_max })
         };
         let content = |(steps, dimension): (i128, DimensionWire)| {
-            Ok::<_, CodecError>(Quantity::from_base(Amount::from_steps(steps), dimension.into_dimension()?))
+            Ok::<_, WireError>(Quantity::from_base(Amount::from_steps(steps), dimension.into_dimension()?))
         };
         Ok(ProductRecord {
             index: LeafIndex::new(self.index),
             owner: read.actor(&self.owner)?,
-            gtin: self.gtin.map(|text| Gtin::parse(&text).map_err(|_| CodecError)).transpose()?,
+            gtin: self.gtin.map(|text| Gtin::parse(&text).map_err(|_| WireError)).transpose()?,
             dimension: self.dimension.into_dimension()?,
             net_content: self.net_content.map(content).transpose()?,
-            made_from: self.made_from.into_iter().map(made_from).collect::<Result<_, CodecError>>()?,
+            made_from: self.made_from.into_iter().map(made_from).collect::<Result<_, WireError>>()?,
         })
     }
 }
@@ -309,9 +423,9 @@ impl LotWire {
         }
     }
 
-    fn into_record(self, read: &Reader<'_>) -> Result<LotRecord, CodecError> {
+    fn into_record(self, read: &Reader<'_>) -> Result<LotRecord, WireError> {
         Ok(LotRecord {
-            uri: LotUri::parse(read.0, &self.uri).map_err(|_| CodecError)?,
+            uri: LotUri::parse(read.0, &self.uri).map_err(|_| WireError)?,
             product: read.product(&self.product)?,
             created: LeafIndex::new(self.created),
             created_by: read.actor(&self.created_by)?,
