@@ -21,7 +21,7 @@ use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState, Record};
 use nguon_ledger::statement::Statement;
 use nguon_ledger::time::UnixMillis;
-use nguon_ledger::tree::{CompactTree, LeafIndex, TreeSize};
+use nguon_ledger::tree::{CompactTree, FrontierError, LeafIndex, TreeSize};
 
 use crate::verdict::json;
 
@@ -77,6 +77,8 @@ checks! {
     LotLinks = "lot_links";
     /// The entries add up to the checkpoint's root.
     TreeRoot = "tree_root";
+    /// The log still holds what an earlier checkpoint of it promised.
+    Consistency = "consistency";
     /// There are as many entries as the checkpoint says.
     TreeSize = "tree_size";
     /// A stored hash tile holds the tree's hashes.
@@ -165,6 +167,12 @@ pub struct Prepared<'a> {
 /// Does the part of an entry's audit that needs no other entry: takes it apart, hashes it, verifies its signature strictly.
 #[must_use]
 pub fn prepare<'a>(bytes: &'a [u8], keys: &mut Keys) -> Prepared<'a> {
+    let mut prepared = take_apart(bytes);
+    prepared.is_authentic = prepared.verifies(keys);
+    prepared
+}
+
+fn take_apart(bytes: &[u8]) -> Prepared<'_> {
     let leaf_hash = Hash::of_leaf(bytes);
     let parts = Entry::parse(bytes)
         .map(|entry| {
@@ -172,12 +180,15 @@ pub fn prepare<'a>(bytes: &'a [u8], keys: &mut Keys) -> Prepared<'a> {
             (entry, statement)
         })
         .map_err(|error| error.to_string());
-    let is_authentic =
-        parts.as_ref().is_ok_and(|(entry, _)| keys.verifies(entry.signer, &pae(entry.payload), &entry.signature));
-    Prepared { bytes, leaf_hash, parts, is_authentic }
+    Prepared { bytes, leaf_hash, parts, is_authentic: false }
 }
 
 impl<'a> Prepared<'a> {
+    fn verifies(&self, keys: &mut Keys) -> bool {
+        let mut verifies = |entry: &Entry<'_>| keys.verifies(entry.signer, &pae(entry.payload), &entry.signature);
+        self.parts.as_ref().is_ok_and(|(entry, _)| verifies(entry))
+    }
+
     /// The entry's bytes.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
@@ -210,15 +221,75 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Where an auditor keeps the state that follows from the entries. Nothing is ever undone, so writing cannot fail in part.
-pub trait AuditState: ReadState<Error = Infallible> {
+/// How signatures are verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there are these two ways")]
+pub enum Signatures {
+    /// One by one, by the strict rules.
+    Strict,
+    /// Many at once, three times as quick. Nobody but a key's owner can make a signature that this accepts, yet its owner can make one
+    /// that this accepts and strict verification refuses.
+    Batch,
+}
+
+/// Does [`prepare`]'s part for several entries.
+#[must_use]
+pub fn prepare_all<'a>(entries: &[&'a [u8]], keys: &mut Keys, signatures: Signatures) -> Vec<Prepared<'a>> {
+    if signatures == Signatures::Strict {
+        return entries.iter().map(|bytes| prepare(bytes, keys)).collect();
+    }
+    let mut prepared: Vec<_> = entries.iter().map(|bytes| take_apart(bytes)).collect();
+    let signed = prepared.iter().filter_map(|entry| entry.parts.as_ref().ok());
+    let batch: Vec<_> = signed.map(|(entry, _)| (entry.signer, pae(entry.payload), entry.signature)).collect();
+    let are_all = keys.verify_all(&batch);
+    for entry in &mut prepared {
+        // One that is wrong is found by trying each.
+        entry.is_authentic = if are_all { entry.parts.is_ok() } else { entry.verifies(keys) };
+    }
+    prepared
+}
+
+/// Where an auditor keeps the state that follows from the entries.
+pub trait AuditState: ReadState {
     /// Makes the writes of one entry part of the state.
-    fn write(&mut self, writes: BTreeMap<Key, Record>);
+    ///
+    /// # Errors
+    /// The state is not to be used any more.
+    fn write(&mut self, writes: BTreeMap<Key, Record>) -> Result<(), Self::Error>;
 }
 
 impl AuditState for MemoryState {
-    fn write(&mut self, writes: BTreeMap<Key, Record>) {
+    fn write(&mut self, writes: BTreeMap<Key, Record>) -> Result<(), Infallible> {
         self.write(writes);
+        Ok(())
+    }
+}
+
+/// Where an audit stands, beside its state: all that is needed to go on later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "whoever keeps it must keep all of it")]
+pub struct Suspended {
+    /// How many entries were audited.
+    pub size: TreeSize,
+    /// [`CompactTree::frontier`] of their tree.
+    pub frontier: Vec<Hash>,
+    /// Per level of tiles: how many are full, and the hashes of the next one.
+    pub rows: Vec<(u64, Vec<u8>)>,
+    /// Leaf hash of the last entry.
+    pub previous: Hash,
+    /// When it was received.
+    pub received_at: Option<UnixMillis>,
+}
+
+/// Why an entry does not pass.
+enum Fault<E> {
+    Finding(Finding),
+    State(E),
+}
+
+impl<E> From<Finding> for Fault<E> {
+    fn from(finding: Finding) -> Self {
+        Self::Finding(finding)
     }
 }
 
@@ -256,6 +327,28 @@ impl<S: AuditState> Auditor<S> {
         }
     }
 
+    /// Goes on where an audit stood, with the state that it left.
+    ///
+    /// # Errors
+    /// The hashes are no frontier of a tree of that size.
+    pub fn resume(origin: Origin, suspended: Suspended, state: S) -> Result<Self, FrontierError> {
+        let Suspended { size, frontier, rows, previous, received_at } = suspended;
+        let tree = CompactTree::from_frontier(size, frontier)?;
+        Ok(Self { origin, tree, tiles: tiles::Rows::resume(rows), previous, received_at, state })
+    }
+
+    /// Where the audit stands.
+    #[must_use]
+    pub fn suspend(&self) -> Suspended {
+        Suspended {
+            size: self.size(),
+            frontier: self.tree.frontier().to_vec(),
+            rows: self.tiles.rows().to_vec(),
+            previous: self.previous,
+            received_at: self.received_at,
+        }
+    }
+
     /// How many entries were audited.
     #[must_use]
     pub const fn size(&self) -> TreeSize {
@@ -274,62 +367,63 @@ impl<S: AuditState> Auditor<S> {
         &self.state
     }
 
-    /// Audits the next entry.
-    ///
-    /// # Errors
-    /// The first check that fails.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Finding> {
-        self.apply(&prepare(bytes, &mut Keys::new()))
+    /// The state, to be written down. Its records must not be changed.
+    pub const fn state_mut(&mut self) -> &mut S {
+        &mut self.state
     }
 
-    /// Audits the next entry, of which [`prepare`] did its part.
+    /// Audits the next entry, of which [`prepare`] did its part: the first check that fails, if one does.
     ///
     /// # Errors
-    /// The first check that fails.
-    pub fn apply(&mut self, prepared: &Prepared<'_>) -> Result<(), Finding> {
+    /// The state could not be read or written; nothing is said about the entry, and the audit must end.
+    pub fn try_apply(&mut self, prepared: &Prepared<'_>) -> Result<Result<(), Finding>, S::Error> {
         let index = LeafIndex::new(self.size().get());
-        self.check(index, prepared).map_err(|finding| finding.at(index))?;
+        match self.check(index, prepared) {
+            Ok(()) => {}
+            Err(Fault::Finding(finding)) => return Ok(Err(finding.at(index))),
+            Err(Fault::State(error)) => return Err(error),
+        }
         self.tree.push(prepared.leaf_hash);
         self.tiles.push(prepared.leaf_hash);
         self.previous = prepared.leaf_hash;
-        Ok(())
+        Ok(Ok(()))
     }
 
-    fn check(&mut self, index: LeafIndex, prepared: &Prepared<'_>) -> Result<(), Finding> {
+    fn check(&mut self, index: LeafIndex, prepared: &Prepared<'_>) -> Result<(), Fault<S::Error>> {
         let (entry, statement) =
             prepared.parts.as_ref().map_err(|error| Finding::new(AuditCheck::EntryBytes, error.as_str()))?;
         let chain = |detail: &str| Finding::new(AuditCheck::EntryChain, detail);
         if entry.index != index {
-            return Err(chain("the entry's own index").between(index, entry.index));
+            return Err(chain("the entry's own index").between(index, entry.index).into());
         }
         if entry.previous != self.previous {
-            return Err(chain("the leaf hash of the entry before").between(self.previous, entry.previous));
+            return Err(chain("the leaf hash of the entry before").between(self.previous, entry.previous).into());
         }
         if let Some(earliest) = self.received_at.filter(|earliest| entry.received_at < *earliest) {
             let found = chain("received before the entry before it");
-            return Err(found.between(format!("{earliest} or later"), entry.received_at));
+            return Err(found.between(format!("{earliest} or later"), entry.received_at).into());
         }
         if !prepared.is_authentic {
             let found = Finding::new(AuditCheck::Signatures, "the signature does not verify");
-            return Err(found.between(format!("a signature by {}", entry.signer), "another"));
+            return Err(found.between(format!("a signature by {}", entry.signer), "another").into());
         }
         let statement = statement.as_ref().map_err(refused)?;
         if statement.signer() != entry.signer {
             let found = Finding::new(AuditCheck::Signatures, "the statement names another signer than the entry");
-            return Err(found.between(statement.signer(), entry.signer));
+            return Err(found.between(statement.signer(), entry.signer).into());
         }
         let context = Context { origin: &self.origin, index, received_at: entry.received_at, scope: Scope::Whole };
         let effects = match apply(&self.state, &context, statement, entry.payload) {
             Ok(effects) => effects,
-            Err(ApplyError::Refused(refusal)) => return Err(refused(&refusal)),
-            Err(ApplyError::State(never)) => match never {},
+            Err(ApplyError::Refused(refusal)) => return Err(refused(&refusal).into()),
+            Err(ApplyError::State(error)) => return Err(Fault::State(error)),
         };
         if effects.links() != entry.links.as_slice() {
             let found =
                 Finding::new(AuditCheck::LotLinks, "the lots that the statement names, each with its last entry");
-            return Err(found.between(links(effects.links()), links(&entry.links)));
+            return Err(found.between(links(effects.links()), links(&entry.links)).into());
         }
-        self.state.write(effects.finish(prepared.leaf_hash));
+        self.state.write(effects.finish(prepared.leaf_hash)).map_err(Fault::State)?;
         self.received_at = Some(entry.received_at);
         Ok(())
     }
@@ -359,6 +453,27 @@ impl<S: AuditState> Auditor<S> {
             return Err(found.between(checkpoint.root(), self.root()));
         }
         Ok(())
+    }
+}
+
+impl<S: AuditState<Error = Infallible>> Auditor<S> {
+    /// Audits the next entry.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Finding> {
+        self.apply(&prepare(bytes, &mut Keys::new()))
+    }
+
+    /// Audits the next entry, of which [`prepare`] did its part.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn apply(&mut self, prepared: &Prepared<'_>) -> Result<(), Finding> {
+        match self.try_apply(prepared) {
+            Ok(result) => result,
+            Err(never) => match never {},
+        }
     }
 }
 

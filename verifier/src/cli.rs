@@ -28,9 +28,10 @@ const EXIT_CODES: &str = "Exit codes:
 const AUDIT_EXAMPLES: &str = "Examples:
   nguon-verify audit https://trace.example --vkey 'trace.example+5eb4abab+AYqI...'
   nguon-verify audit /var/lib/nguon --policy trust.policy
+  nguon-verify audit https://trace.example --vkey '...' --state ~/audits/trace.example
 
 TARGET is the address of a node or of any tlog-tiles server, a node's data folder (also while the node runs), or a
-folder with a copy of the log's files (checkpoint, tile/...).
+folder with a copy of the log's files (checkpoint, tile/...). Ctrl-C ends an audit early; with --state nothing is lost by it.
 
 Exit codes: 0 verified, 1 not verified, 2 could not read.";
 
@@ -106,6 +107,14 @@ struct AuditArgs {
     target: String,
     #[command(flatten)]
     trust: TrustArgs,
+    /// Keep what was audited in this folder, and go on from there the next time: only what is new is read then, and the log must still
+    /// contain what it contained.
+    #[arg(long, value_name = "FOLDER", env = "NGUON_AUDIT_STATE")]
+    state: Option<PathBuf>,
+    /// Verify signatures many at once, about three times as quick. A signer could then make a signature of her own statement that this
+    /// accepts and the strict rules refuse; nobody else's signature can be forged. The verdict says that it was done.
+    #[arg(long)]
+    fast: bool,
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
@@ -154,6 +163,8 @@ enum Answer {
     Verified,
     /// One does not.
     NotVerified,
+    /// Ended early, so nothing is said.
+    Interrupted,
 }
 
 /// Runs the command line.
@@ -174,6 +185,7 @@ pub(crate) fn run() -> ExitCode {
     match answer {
         Ok(Answer::Verified) => ExitCode::SUCCESS,
         Ok(Answer::NotVerified) => ExitCode::from(1),
+        Ok(Answer::Interrupted) => ExitCode::from(2),
         Err(error) => {
             // Standard error may be closed; there is nowhere left to say so.
             let _ = writeln!(std::io::stderr(), "{}: {error:#}", words.get("unreadable"));

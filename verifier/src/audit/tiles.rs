@@ -97,6 +97,14 @@ impl Rows {
         }
     }
 
+    pub(super) const fn resume(rows: Vec<(u64, Vec<u8>)>) -> Self {
+        Self { rows, full: Vec::new() }
+    }
+
+    pub(super) fn rows(&self) -> &[(u64, Vec<u8>)] {
+        &self.rows
+    }
+
     pub(super) fn take_full(&mut self) -> Vec<Tile> {
         core::mem::take(&mut self.full)
     }

@@ -1,6 +1,8 @@
 //! `nguon-verify audit`.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -9,12 +11,13 @@ use nguon_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::tree::LeafIndex;
-use nguon_verifier::audit::{AuditCheck, Finding};
+use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Signatures};
 
 use super::data::DataFolder;
 use super::fetch::{Fetch, is_url};
-use super::pipeline::{self, Audit};
-use super::source::{self, Loader, Log, LogKeys, Source};
+use super::pipeline::{self, Audit, Options};
+use super::source::{self, BATCH_ENTRIES, Loader, Log, LogKeys, Source};
+use super::state::{Promise, State};
 use super::trust::{self, Trust};
 use super::words::Words;
 use super::{Answer, AuditArgs, is_watched, print};
@@ -31,22 +34,118 @@ pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
     let trust = Trust::read(&args.trust)?;
     let report = match begin(args, &trust)? {
         Err(finding) => Report { finding: Some(finding), ..Report::default() },
-        Ok(Prepared { source, keys, origin }) => {
-            let bar = progress(&source, args);
-            let mut report = Report { origin: Some(origin.to_string()), ..Report::default() };
-            let loader = source.loader();
-            let checkpoint = if let Source::Log(log) = &source { Some(log.checkpoint().clone()) } else { None };
-            let audit = pipeline::run(source, origin, &keys, &|done| bar.set_position(done), &mut |_| ())?;
-            bar.finish_and_clear();
-            report.entries = audit.auditor.size().get();
-            report.root = Some(audit.auditor.root().to_string());
-            report.key =
-                audit.checkpoint.as_ref().or(checkpoint.as_ref()).map(|checkpoint| checkpoint.log().to_string());
-            report.finding = end(audit, checkpoint, &loader, &trust)?.err();
-            report
-        }
+        Ok(prepared) => match examine(args, &trust, prepared)? {
+            Examined::ToItsEnd(report) => report,
+            Examined::Interrupted(entries) => {
+                let key = if args.state.is_some() { "audit.interrupted_kept" } else { "audit.interrupted" };
+                print(&words.fill(key, &[("entries", &entries.to_string())]))?;
+                return Ok(Answer::Interrupted);
+            }
+        },
     };
     report.print(args, words, &trust, start)
+}
+
+enum Examined {
+    ToItsEnd(Report),
+    /// After so many entries.
+    Interrupted(u64),
+}
+
+fn examine(args: &AuditArgs, trust: &Trust, prepared: Prepared) -> anyhow::Result<Examined> {
+    let Prepared { mut source, keys, origin } = prepared;
+    let signatures = if args.fast { Signatures::Batch } else { Signatures::Strict };
+    let loader = source.loader();
+    let mut report = Report { origin: Some(origin.to_string()), is_fast: args.fast, ..Report::default() };
+    let audit = match resume(args, &origin, &keys)? {
+        Some(audit) => audit,
+        None => Audit::new(Auditor::with_state(origin.clone(), State::temporary(origin)), None),
+    };
+    report.from = audit.auditor.size().get();
+    source.skip_to(report.from / BATCH_ENTRIES);
+    let checkpoint = if let Source::Log(log) = &source { Some(log.checkpoint().clone()) } else { None };
+    if let Some(finding) = past_changed(&audit, checkpoint.as_ref(), &loader)? {
+        report.entries = report.from;
+        report.finding = Some(finding);
+        return Ok(Examined::ToItsEnd(report));
+    }
+    let bar = progress(&source, args);
+    bar.set_position(report.from);
+    bar.reset_eta();
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_interrupted);
+    // It can be set once in a process; whoever set it before wants Ctrl-C for himself.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+    let options =
+        Options { keys: &keys, signatures, progress: &|done| bar.set_position(done), is_interrupted: &is_interrupted };
+    let mut audit = pipeline::go_on(source, audit, &options, &mut |_| ())?;
+    bar.finish_and_clear();
+    report.entries = audit.auditor.size().get();
+    if audit.finding.is_none() && is_interrupted.load(Ordering::Relaxed) {
+        let promise = audit.promise.clone();
+        audit.save(&options, promise)?;
+        return Ok(Examined::Interrupted(report.entries));
+    }
+    report.root = Some(audit.auditor.root().to_string());
+    report.key = audit.checkpoint.as_ref().or(checkpoint.as_ref()).map(|checkpoint| checkpoint.log().to_string());
+    match end(&audit, checkpoint, &loader, trust)? {
+        Err(finding) => report.finding = Some(finding),
+        Ok(checkpoint) => {
+            let size = checkpoint.checkpoint().size();
+            let promise = Promise { size, root: checkpoint.checkpoint().root(), note: checkpoint.to_string() };
+            audit.save(&options, Some(promise))?;
+        }
+    }
+    Ok(Examined::ToItsEnd(report))
+}
+
+/// An audit that goes on where the kept state says, if there is one.
+fn resume(args: &AuditArgs, origin: &Origin, keys: &LogKeys) -> anyhow::Result<Option<Audit>> {
+    let Some(folder) = &args.state else { return Ok(None) };
+    let (state, saved) = State::open(folder, origin.clone())?;
+    let Some(saved) = saved else {
+        return Ok(Some(Audit::new(Auditor::with_state(origin.clone(), state), None)));
+    };
+    if !keys.iter().any(|key| key.to_string() == saved.vkey) {
+        bail!("{} is of the ledger with the key {}: give another folder, or that key", folder.display(), saved.vkey);
+    }
+    if saved.is_fast && !args.fast {
+        bail!(
+            "the audit in {} was made with --fast: go on with --fast, or give another folder to begin anew",
+            folder.display()
+        );
+    }
+    let auditor = Auditor::resume(origin.clone(), saved.suspended, state);
+    let auditor = auditor.with_context(|| format!("{} is damaged: remove it and audit anew", folder.display()))?;
+    Ok(Some(Audit::new(auditor, saved.promise)))
+}
+
+/// Whether the log no longer contains what an earlier audit saw, as far as that shows before its entries are read.
+fn past_changed(
+    audit: &Audit,
+    checkpoint: Option<&SignedCheckpoint>,
+    loader: &Loader,
+) -> anyhow::Result<Option<Finding>> {
+    if let Some((promise, now)) = audit.promise.as_ref().zip(checkpoint)
+        && now.checkpoint().size() < promise.size
+    {
+        return Ok(Some(rolled_back(promise, now)));
+    }
+    for tile in audit.auditor.partial_tiles() {
+        if let Err(finding) = loader.compare_older(&tile)? {
+            let detail = "entries that an earlier audit saw were changed since";
+            let found = Finding::new(AuditCheck::Consistency, format!("{detail}: {}", finding.detail));
+            let (expected, there) = (finding.expected.unwrap_or_default(), finding.found.unwrap_or_default());
+            return Ok(Some(found.between(expected, there)));
+        }
+    }
+    Ok(None)
+}
+
+fn rolled_back(promise: &Promise, now: &SignedCheckpoint) -> Finding {
+    let detail = format!("the log is shorter than it was when this was signed: {}", promise.note.replace('\n', " "));
+    let finding = Finding::new(AuditCheck::Consistency, detail);
+    finding.between(format!("{} entries or more", promise.size), format!("{} entries", now.checkpoint().size()))
 }
 
 /// Finds out what there is at the target and whose key is to be believed.
@@ -131,25 +230,29 @@ fn origin_of(checkpoint: &SignedCheckpoint) -> anyhow::Result<Origin> {
     Origin::parse(name.as_str()).with_context(|| format!("{name} is no origin of a ledger: another kind of log"))
 }
 
-/// What can only be said when all entries were audited.
+/// What can only be said when all entries were audited; the checkpoint that they were held against.
 fn end(
-    audit: Audit,
+    audit: &Audit,
     checkpoint: Option<SignedCheckpoint>,
     loader: &Loader,
     trust: &Trust,
-) -> anyhow::Result<Result<(), Finding>> {
-    if let Some(finding) = audit.finding {
-        return Ok(Err(finding));
+) -> anyhow::Result<Result<SignedCheckpoint, Finding>> {
+    if let Some(finding) = &audit.finding {
+        return Ok(Err(finding.clone()));
     }
     for tile in audit.auditor.partial_tiles() {
         if let Err(finding) = loader.compare(&tile)? {
             return Ok(Err(finding));
         }
     }
-    let Some(checkpoint) = checkpoint.or(audit.checkpoint) else {
+    let Some(checkpoint) = checkpoint.or_else(|| audit.checkpoint.clone()) else {
         return Ok(Err(Finding::new(AuditCheck::CheckpointSigned, "there is no checkpoint")));
     };
-    Ok(audit.auditor.finish(checkpoint.checkpoint()).and_then(|()| trust.quorum(&checkpoint)))
+    if let Some(promise) = audit.promise.as_ref().filter(|promise| promise.size > checkpoint.checkpoint().size()) {
+        return Ok(Err(rolled_back(promise, &checkpoint)));
+    }
+    let result = audit.auditor.finish(checkpoint.checkpoint()).and_then(|()| trust.quorum(&checkpoint));
+    Ok(result.map(|()| checkpoint))
 }
 
 fn progress(source: &Source, args: &AuditArgs) -> ProgressBar {
@@ -169,6 +272,9 @@ fn progress(source: &Source, args: &AuditArgs) -> ProgressBar {
 struct Report {
     origin: Option<String>,
     entries: u64,
+    /// Entries that an earlier audit saw.
+    from: u64,
+    is_fast: bool,
     root: Option<String>,
     key: Option<String>,
     finding: Option<Finding>,
@@ -190,13 +296,15 @@ impl Report {
             |value: &Option<String>| value.as_ref().map_or_else(|| "null".to_owned(), |value| format!("\"{value}\""));
         let finding = self.finding.as_ref().map(|finding| format!(r#","finding":{}"#, finding.to_json()));
         format!(
-            r#"{{"v":1,"verdict":"{}","origin":{},"size":{},"root":{},"vkey":{},"trust":"{}","seconds":{seconds:.3}{}}}"#,
+            r#"{{"v":1,"verdict":"{}","origin":{},"size":{},"root":{},"vkey":{},"trust":"{}","from":{},"signatures":"{}","seconds":{seconds:.3}{}}}"#,
             if self.finding.is_some() { "failed" } else { "passed" },
             text(&self.origin),
             self.entries,
             text(&self.root),
             text(&self.key),
             trust.as_str(),
+            self.from,
+            if self.is_fast { "batch" } else { "strict" },
             finding.unwrap_or_default(),
         )
     }
@@ -211,7 +319,7 @@ impl Report {
                     ("origin", origin),
                     ("root", self.root.as_deref().unwrap_or("?")),
                     ("seconds", &format!("{seconds:.1}")),
-                    ("rate", &rate(self.entries, seconds)),
+                    ("rate", &rate(self.entries.saturating_sub(self.from), seconds)),
                 ];
                 lines.push(format!("{}: {}", words.get("verified"), words.fill("audit.summary", &values)));
             }
@@ -231,6 +339,12 @@ impl Report {
                 lines.push(format!("  {}: {}", words.get("detail"), finding.detail));
                 lines.push(format!("  {}", words.fill("audit.after", &[("entries", &entries), ("origin", origin)])));
             }
+        }
+        if self.from > 0 {
+            lines.push(words.fill("audit.resumed", &[("entries", &self.from.to_string())]));
+        }
+        if self.is_fast {
+            lines.push(words.get("audit.fast").to_owned());
         }
         if let Some(key) = &self.key {
             let how = format!("trust.{}", trust.as_str());

@@ -63,6 +63,10 @@ impl DataFolder {
         self.next
     }
 
+    pub(super) const fn skip_to(&mut self, number: u64) {
+        self.next = number;
+    }
+
     pub(super) fn next(&mut self) -> anyhow::Result<Option<Plan>> {
         if self.is_ended {
             return Ok(None);
@@ -74,6 +78,12 @@ impl DataFolder {
         let known = self.journal.read_to(full_end)?;
         let end = known.clamp(first, full_end);
         let mut journal = self.journal.take_before(end);
+        // What belongs to batches that were left out was audited before.
+        journal.retain(|item| match item {
+            Acknowledged::Entry { index, .. } => *index >= first,
+            Acknowledged::Checkpoint { size, .. } => *size >= first,
+            Acknowledged::Fault(_) => true,
+        });
         if let Some((_, note)) = self.copy.take_if(|(size, _)| *size <= end) {
             let size = trust::claimed(&note).map_or(0, |claimed| claimed.size().get());
             journal.push(Acknowledged::Checkpoint { size, note });

@@ -2,8 +2,8 @@
 //!
 //! Memory is that of one batch for each thread, because a thread takes the next batch only when its last one is applied.
 
-use std::mem::ManuallyDrop;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -11,11 +11,11 @@ use nguon_ledger::checkpoint::SignedCheckpoint;
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::key::Keys;
 use nguon_ledger::tree::LeafIndex;
-use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Prepared, prepare};
+use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Prepared, Signatures, Suspended, prepare_all};
 
 use super::journal::Acknowledged;
-use super::source::{Loader, LogKeys, Plan, Source, Stored, check_length, hash_at};
-use super::state::HashedState;
+use super::source::{BATCH_ENTRIES, Loader, LogKeys, Plan, Source, Stored, check_length, hash_at};
+use super::state::{Promise, Saved, State};
 use super::trust;
 
 /// Threads of an audit over HTTP, most of which wait for answers.
@@ -23,12 +23,26 @@ const HTTP_THREADS: usize = 8;
 
 /// How far an audit came.
 pub(super) struct Audit {
-    /// Never dropped: freeing millions of records one by one, just before the process ends, takes longer than one would think.
-    pub(super) auditor: ManuallyDrop<Auditor<HashedState>>,
+    pub(super) auditor: Auditor<State>,
+    /// Where it stood before the last bundle, if that is not full.
+    pub(super) parked: Option<Suspended>,
+    /// What an earlier audit ended with.
+    pub(super) promise: Option<Promise>,
     /// The last checkpoint that the tree agreed with.
     pub(super) checkpoint: Option<SignedCheckpoint>,
     /// What is not as it must be.
     pub(super) finding: Option<Finding>,
+}
+
+/// How an audit is done.
+pub(super) struct Options<'p> {
+    /// Keys of the log whose word is taken.
+    pub(super) keys: &'p LogKeys,
+    pub(super) signatures: Signatures,
+    /// Told the number of entries audited so far.
+    pub(super) progress: &'p (dyn Fn(u64) + Sync),
+    /// Set when the audit should end early.
+    pub(super) is_interrupted: &'p AtomicBool,
 }
 
 /// Told of every entry that passed, in order.
@@ -52,13 +66,12 @@ impl Turn<'_> {
 struct Pipeline<'p> {
     source: Mutex<Source>,
     loader: Loader,
-    keys: &'p LogKeys,
+    options: &'p Options<'p>,
     turn: Mutex<Turn<'p>>,
     changed: Condvar,
-    progress: &'p (dyn Fn(u64) + Sync),
 }
 
-/// Audits a whole log. `progress` is told the number of entries audited so far.
+/// Audits a whole log from its beginning. `progress` is told the number of entries audited so far.
 pub(super) fn run<'v>(
     source: Source,
     origin: Origin,
@@ -66,18 +79,28 @@ pub(super) fn run<'v>(
     progress: &'v (dyn Fn(u64) + Sync),
     visit: &'v mut Visit<'v>,
 ) -> anyhow::Result<Audit> {
+    let auditor = Auditor::with_state(origin.clone(), State::temporary(origin));
+    let is_interrupted = AtomicBool::new(false);
+    let options = Options { keys, signatures: Signatures::Strict, progress, is_interrupted: &is_interrupted };
+    go_on(source, Audit::new(auditor, None), &options, visit)
+}
+
+/// Audits what a log holds beyond what was audited. The source must begin there.
+pub(super) fn go_on<'v>(
+    source: Source,
+    audit: Audit,
+    options: &'v Options<'v>,
+    visit: &'v mut Visit<'v>,
+) -> anyhow::Result<Audit> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     // One more than cores: while a thread waits for its turn another one uses its core.
     let threads = if matches!(source, Source::Log(_)) { cores.saturating_add(1).max(HTTP_THREADS) } else { cores + 1 };
-    let auditor = ManuallyDrop::new(Auditor::with_state(origin, HashedState::default()));
-    let audit = Audit { auditor, checkpoint: None, finding: None };
     let pipeline = Pipeline {
         loader: source.loader(),
+        turn: Mutex::new(Turn { number: source.number(), audit, error: None, visit }),
         source: Mutex::new(source),
-        keys,
-        turn: Mutex::new(Turn { number: 0, audit, error: None, visit }),
+        options,
         changed: Condvar::new(),
-        progress,
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| pipeline.work())).collect();
@@ -99,7 +122,7 @@ impl Pipeline<'_> {
         let mut keys = Keys::new();
         while let Some((number, plan)) = self.take() {
             let stored = plan.and_then(|plan| Ok((self.loader.load(&plan)?, plan)));
-            let ready = stored.as_ref().map(|(stored, plan)| Batch::prepare(stored, plan, self.keys, &mut keys));
+            let ready = stored.as_ref().map(|(stored, plan)| Batch::prepare(stored, plan, self.options, &mut keys));
             let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
             while turn.number != number && !turn.is_over() {
                 turn = self.changed.wait(turn).unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +133,10 @@ impl Pipeline<'_> {
             let result = match ready {
                 Ok(batch) => {
                     let Turn { audit, visit, .. } = &mut *turn;
-                    batch.apply(audit, &self.loader, visit)
+                    batch.apply(audit, &self.loader, visit).and_then(|result| match result {
+                        Ok(()) => audit.settle(self.options).map(Ok),
+                        Err(finding) => Ok(Err(finding)),
+                    })
                 }
                 Err(_) => stored.map(|_| Ok(())),
             };
@@ -120,7 +146,7 @@ impl Pipeline<'_> {
                 Err(error) => turn.error = Some(error),
             }
             turn.number = turn.number.saturating_add(1);
-            (self.progress)(turn.audit.auditor.size().get());
+            (self.options.progress)(turn.audit.auditor.size().get());
             drop(turn);
             self.changed.notify_all();
         }
@@ -128,6 +154,9 @@ impl Pipeline<'_> {
 
     /// The next batch to be loaded; `None` when there is none or all is over.
     fn take(&self) -> Option<(u64, anyhow::Result<Plan>)> {
+        if self.options.is_interrupted.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         if self.turn.lock().unwrap_or_else(PoisonError::into_inner).is_over() {
             return None;
@@ -153,13 +182,13 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn prepare(stored: &'a Stored, plan: &'a Plan, log: &LogKeys, keys: &mut Keys) -> Self {
+    fn prepare(stored: &'a Stored, plan: &'a Plan, options: &Options<'_>, keys: &mut Keys) -> Self {
         let (entries, end) = match &stored.bundle {
             Some(bundle) => bundle.split(plan.count),
             None => (plan.entries().map(|(_, _, bytes)| bytes).collect(), Ok(())),
         };
         let checkpoints = plan.journal.iter().filter_map(|item| match item {
-            Acknowledged::Checkpoint { size, note } => Some((*size, trust::open(note, log))),
+            Acknowledged::Checkpoint { size, note } => Some((*size, trust::open(note, options.keys))),
             Acknowledged::Entry { .. } | Acknowledged::Fault(_) => None,
         });
         // The copy of the newest one comes last and may be of any size.
@@ -178,7 +207,7 @@ impl<'a> Batch<'a> {
         Self {
             plan,
             stored,
-            entries: entries.into_iter().map(|entry| prepare(entry, keys)).collect(),
+            entries: prepare_all(&entries, keys, options.signatures),
             end,
             copies,
             copies_end,
@@ -188,8 +217,14 @@ impl<'a> Batch<'a> {
 
     /// Does what depends on the batches before. An error is one of reading; a finding is about the log.
     fn apply(self, audit: &mut Audit, loader: &Loader, visit: &mut Visit<'_>) -> anyhow::Result<Result<(), Finding>> {
-        if let Err(finding) = self.apply_entries(audit, visit) {
-            return Ok(Err(finding));
+        if self.plan.count < BATCH_ENTRIES && audit.auditor.state().is_kept() {
+            audit.auditor.state_mut().park()?;
+            audit.parked = Some(audit.auditor.suspend());
+        }
+        match self.apply_entries(audit, visit) {
+            Ok(()) => {}
+            Err(Stop::Finding(finding)) => return Ok(Err(finding)),
+            Err(Stop::Error(error)) => return Err(error),
         }
         for tile in audit.auditor.take_full_tiles() {
             // Level 0 was compared entry by entry.
@@ -202,7 +237,7 @@ impl<'a> Batch<'a> {
         Ok(Ok(()))
     }
 
-    fn apply_entries(self, audit: &mut Audit, visit: &mut Visit<'_>) -> Result<(), Finding> {
+    fn apply_entries(self, audit: &mut Audit, visit: &mut Visit<'_>) -> Result<(), Stop> {
         let first = self.plan.first();
         if let Some(hashes) = &self.stored.leaf_hashes {
             check_length(hashes, self.plan.count, first)?;
@@ -214,7 +249,8 @@ impl<'a> Batch<'a> {
             let index = LeafIndex::new(index);
             let Some(entry) = self.entries.get(place) else {
                 let detail = self.end.err().unwrap_or("the entry is missing");
-                return Err(Finding::new(AuditCheck::EntryBytes, format!("{detail}: {}", self.stored.name())).at(index));
+                let finding = Finding::new(AuditCheck::EntryBytes, format!("{detail}: {}", self.stored.name()));
+                return Err(finding.at(index).into());
             };
             let tiles = self.stored.leaf_hashes.iter().chain(&self.stored.hash_copies);
             for hash in tiles.filter_map(|tile| hash_at(tile, place)) {
@@ -227,7 +263,7 @@ impl<'a> Batch<'a> {
             for (name, copy) in &self.copies {
                 copy.get(place).map_or(Ok(()), |copy| same_bytes(entry.bytes(), copy, index, name))?;
             }
-            audit.auditor.apply(entry)?;
+            audit.auditor.try_apply(entry).map_err(Stop::Error)??;
             visit(entry);
             agree(audit, &mut checkpoints)?;
         }
@@ -237,12 +273,62 @@ impl<'a> Batch<'a> {
             // Checkpoints come at the size that they are for, so this one is for none.
             let opened = opened?;
             let finding = Finding::new(AuditCheck::TreeSize, "a checkpoint in the journal is of another size");
-            return Err(finding.between(size, opened.checkpoint().size()));
+            return Err(finding.between(size, opened.checkpoint().size()).into());
         }
         self.plan.journal.iter().try_for_each(|item| match item {
-            Acknowledged::Fault(finding) => Err(finding.clone()),
+            Acknowledged::Fault(finding) => Err(finding.clone().into()),
             Acknowledged::Entry { .. } | Acknowledged::Checkpoint { .. } => Ok(()),
         })
+    }
+}
+
+/// Why a batch is not applied to its end.
+enum Stop {
+    Finding(Finding),
+    Error(anyhow::Error),
+}
+
+impl From<Finding> for Stop {
+    fn from(finding: Finding) -> Self {
+        Self::Finding(finding)
+    }
+}
+
+impl Audit {
+    pub(super) const fn new(auditor: Auditor<State>, promise: Option<Promise>) -> Self {
+        Self { auditor, parked: None, promise, checkpoint: None, finding: None }
+    }
+
+    /// Writes the state down when there is much of it. Called between batches.
+    fn settle(&mut self, options: &Options<'_>) -> anyhow::Result<()> {
+        if !self.auditor.state().is_full() {
+            return Ok(());
+        }
+        if self.parked.is_some() || !self.auditor.state().is_kept() {
+            return self.auditor.state_mut().flush();
+        }
+        self.save(options, self.promise.clone())
+    }
+
+    /// Saves how far the audit came, so that a later one goes on from there.
+    pub(super) fn save(&mut self, options: &Options<'_>, promise: Option<Promise>) -> anyhow::Result<()> {
+        let key = options.keys.first().map(ToString::to_string).unwrap_or_default();
+        let suspended = self.parked.clone().unwrap_or_else(|| self.auditor.suspend());
+        let saved = Saved::new(key, suspended, promise, options.signatures == Signatures::Batch);
+        self.auditor.state_mut().save(&saved)
+    }
+
+    /// Holds the tree as it is now against what an earlier audit ended with.
+    fn keep_promise(&self) -> Result<(), Finding> {
+        let Some(promise) = self.promise.as_ref().filter(|promise| promise.size == self.auditor.size()) else {
+            return Ok(());
+        };
+        if promise.root == self.auditor.root() {
+            return Ok(());
+        }
+        let detail = "entries that an earlier audit saw were changed since: the checkpoint that it ended with, kept in the state's folder, \
+                      and the log's own entries are signed by one key and cannot both be true";
+        Err(Finding::new(AuditCheck::Consistency, detail).between(promise.root, self.auditor.root()))
     }
 }
 
@@ -257,7 +343,7 @@ fn agree(
         audit.auditor.finish(opened.checkpoint())?;
         audit.checkpoint = Some(opened);
     }
-    Ok(())
+    audit.keep_promise()
 }
 
 fn same_bytes(one: &[u8], other: &[u8], index: LeafIndex, place: &str) -> Result<(), Finding> {

@@ -106,7 +106,15 @@ impl Source {
         }
     }
 
-    /// Number of the batch that could not be planned.
+    /// Leaves out the batches before this one.
+    pub(super) const fn skip_to(&mut self, number: u64) {
+        match self {
+            Self::Log(log) => log.next = number,
+            Self::Data(data) => data.skip_to(number),
+        }
+    }
+
+    /// Number of the next batch, or of the one that could not be planned.
     pub(super) const fn number(&self) -> u64 {
         match self {
             Self::Log(log) => log.next,
@@ -176,6 +184,18 @@ impl Loader {
                 Ok(Stored { bundle, leaf_hashes: Some(hashes), ..Stored::default() })
             }
             Self::Data(files) => files.load(plan),
+        }
+    }
+
+    /// Compares the beginning of a tile with what is stored of it now, if anything is.
+    pub(super) fn compare_older(&self, expected: &Tile) -> anyhow::Result<Result<(), Finding>> {
+        match self {
+            Self::Log { fetch, size } => {
+                let path = expected.path();
+                let Some(now) = TilePath::of_tree(path.kind(), *size, path.index()) else { return Ok(Ok(())) };
+                tile(fetch, now).map(|(_, stored, _)| expected.compare_beginning(&stored))
+            }
+            Self::Data(files) => files.compare(expected),
         }
     }
 
