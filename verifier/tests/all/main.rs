@@ -4,6 +4,7 @@
 mod audit;
 mod bundles;
 mod fixture;
+mod kept;
 mod stored;
 mod story;
 mod vectors;
