@@ -5,6 +5,7 @@ mod bundle;
 mod data;
 mod fetch;
 mod journal;
+mod monitor;
 mod pipeline;
 mod proof;
 mod source;
@@ -13,6 +14,7 @@ mod trust;
 mod words;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -50,6 +52,20 @@ Exit codes: 0 verified, 1 not verified, 2 could not read.";
 const COMPLETIONS_EXAMPLES: &str = "Example:
   nguon-verify completions bash > ~/.local/share/bash-completion/completions/nguon-verify";
 
+const MONITOR_EXAMPLES: &str = "Examples:
+  nguon-verify monitor https://trace.example --vkey '...' --state ~/audits/trace.example \\
+      --also https://witness.example/2f5c.../checkpoint --also pack.json --webhook https://chat.example/hook
+  nguon-verify monitor https://trace.example --state ~/audits/trace.example --once
+
+Prints one JSON object a line: {v, time, level, event, over, target, source?, detail, finding?, checkpoints}. Events:
+  verified            all that is new was audited
+  broken, rollback    the audit failed; the log lost or changed what it held
+  split_view          the log's key signed two histories: both checkpoints are in the line
+  withheld, silence   others were shown more than the log shows here; the log does not grow
+  unreachable, source_unreadable
+
+Exit codes: 0 nothing was wrong, 1 an alarm was raised, 2 could not read.";
+
 /// Checks a traceability ledger without trusting whoever runs it.
 #[derive(Debug, Parser)]
 #[command(name = "nguon-verify", version, after_help = EXIT_CODES)]
@@ -81,6 +97,9 @@ enum Command {
     /// Check that one entry is in the log, from its `.tlog-proof` file.
     #[command(after_help = PROOF_EXAMPLES)]
     Proof(ProofArgs),
+    /// Follow a ledger: audit what is new, compare what others were shown, and call out when something is wrong.
+    #[command(after_help = MONITOR_EXAMPLES)]
+    Monitor(MonitorArgs),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -121,6 +140,36 @@ struct AuditArgs {
     /// Print nothing but the result.
     #[arg(long)]
     quiet: bool,
+}
+
+#[derive(Debug, Args)]
+struct MonitorArgs {
+    /// Address or folder of the ledger.
+    target: String,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Keep what was audited in this folder (see `audit --state`).
+    #[arg(long, value_name = "FOLDER", env = "NGUON_AUDIT_STATE")]
+    state: PathBuf,
+    /// Compare with what is shown here: the address of a node or a witness's checkpoint, or a file with a checkpoint, a proof bundle or a
+    /// `.tlog-proof`. May be given many times.
+    #[arg(long, value_name = "URL|FILE")]
+    also: Vec<String>,
+    /// Look so often, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    every: u64,
+    /// Call out when the ledger did not grow, or showed others more than here, for so long.
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
+    silence: u64,
+    /// Look once and end.
+    #[arg(long)]
+    once: bool,
+    /// Send each alarm there too, as an HTTP POST of the same JSON.
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
+    /// Serve figures for Prometheus under /metrics.
+    #[arg(long, value_name = "ADDR:PORT")]
+    metrics: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +226,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(args) => audit::run(&args, &words),
         Command::Bundle(args) => bundle::run(&args, &words),
         Command::Proof(args) => proof::run(&args, &words),
+        Command::Monitor(args) => monitor::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nguon-verify", &mut std::io::stdout());
             return ExitCode::SUCCESS;

@@ -23,7 +23,7 @@ use super::words::Words;
 use super::{Answer, AuditArgs, is_watched, print};
 
 /// An audit about to begin.
-struct Prepared {
+pub(super) struct Prepared {
     source: Source,
     keys: LogKeys,
     origin: Origin,
@@ -34,8 +34,8 @@ pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
     let trust = Trust::read(&args.trust)?;
     let report = match begin(args, &trust)? {
         Err(finding) => Report { finding: Some(finding), ..Report::default() },
-        Ok(prepared) => match examine(args, &trust, prepared)? {
-            Examined::ToItsEnd(report) => report,
+        Ok(prepared) => match examine(args, &trust, prepared, &catch_interrupt())? {
+            Examined::ToItsEnd(report) => *report,
             Examined::Interrupted(entries) => {
                 let key = if args.state.is_some() { "audit.interrupted_kept" } else { "audit.interrupted" };
                 print(&words.fill(key, &[("entries", &entries.to_string())]))?;
@@ -46,17 +46,40 @@ pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
     report.print(args, words, &trust, start)
 }
 
-enum Examined {
-    ToItsEnd(Report),
+/// How an audit ended.
+pub(super) enum Examined {
+    ToItsEnd(Box<Report>),
     /// After so many entries.
     Interrupted(u64),
 }
 
-fn examine(args: &AuditArgs, trust: &Trust, prepared: Prepared) -> anyhow::Result<Examined> {
+impl Examined {
+    /// It ended before it began.
+    pub(super) fn of(finding: Finding) -> Self {
+        Self::ToItsEnd(Box::new(Report { finding: Some(finding), ..Report::default() }))
+    }
+}
+
+/// Becomes true when somebody presses Ctrl-C.
+fn catch_interrupt() -> Arc<AtomicBool> {
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_interrupted);
+    // This can only fail when it was done before; then Ctrl-C ends the program as ever.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+    is_interrupted
+}
+
+/// Audits what is new, and saves how far that came when all of it passed.
+pub(super) fn examine(
+    args: &AuditArgs,
+    trust: &Trust,
+    prepared: Prepared,
+    is_interrupted: &AtomicBool,
+) -> anyhow::Result<Examined> {
     let Prepared { mut source, keys, origin } = prepared;
     let signatures = if args.fast { Signatures::Batch } else { Signatures::Strict };
     let loader = source.loader();
-    let mut report = Report { origin: Some(origin.to_string()), is_fast: args.fast, ..Report::default() };
+    let mut report = Box::new(Report { origin: Some(origin.to_string()), is_fast: args.fast, ..Report::default() });
     let audit = match resume(args, &origin, &keys)? {
         Some(audit) => audit,
         None => Audit::new(Auditor::with_state(origin.clone(), State::temporary(origin)), None),
@@ -72,12 +95,7 @@ fn examine(args: &AuditArgs, trust: &Trust, prepared: Prepared) -> anyhow::Resul
     let bar = progress(&source, args);
     bar.set_position(report.from);
     bar.reset_eta();
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&is_interrupted);
-    // It can be set once in a process; whoever set it before wants Ctrl-C for himself.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-    let options =
-        Options { keys: &keys, signatures, progress: &|done| bar.set_position(done), is_interrupted: &is_interrupted };
+    let options = Options { keys: &keys, signatures, progress: &|done| bar.set_position(done), is_interrupted };
     let mut audit = pipeline::go_on(source, audit, &options, &mut |_| ())?;
     bar.finish_and_clear();
     report.entries = audit.auditor.size().get();
@@ -94,6 +112,7 @@ fn examine(args: &AuditArgs, trust: &Trust, prepared: Prepared) -> anyhow::Resul
             let size = checkpoint.checkpoint().size();
             let promise = Promise { size, root: checkpoint.checkpoint().root(), note: checkpoint.to_string() };
             audit.save(&options, Some(promise))?;
+            report.checkpoint = Some(checkpoint);
         }
     }
     Ok(Examined::ToItsEnd(report))
@@ -149,7 +168,7 @@ fn rolled_back(promise: &Promise, now: &SignedCheckpoint) -> Finding {
 }
 
 /// Finds out what there is at the target and whose key is to be believed.
-fn begin(args: &AuditArgs, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
+pub(super) fn begin(args: &AuditArgs, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
     if is_url(&args.target) {
         return begin_log(Fetch::http(&args.target)?, trust);
     }
@@ -269,7 +288,7 @@ fn progress(source: &Source, args: &AuditArgs) -> ProgressBar {
 
 /// What is told in the end.
 #[derive(Default)]
-struct Report {
+pub(super) struct Report {
     origin: Option<String>,
     entries: u64,
     /// Entries that an earlier audit saw.
@@ -277,7 +296,9 @@ struct Report {
     is_fast: bool,
     root: Option<String>,
     key: Option<String>,
-    finding: Option<Finding>,
+    pub(super) finding: Option<Finding>,
+    /// The checkpoint up to which all passed.
+    pub(super) checkpoint: Option<SignedCheckpoint>,
 }
 
 impl Report {

@@ -29,6 +29,15 @@ pub(super) fn is_url(target: &str) -> bool {
 }
 
 impl Fetch {
+    /// A log at an address, or in a folder: a copy of its files or a node's data folder.
+    pub(super) fn of(target: &str) -> anyhow::Result<Self> {
+        if is_url(target) {
+            return Self::http(target);
+        }
+        let below = Path::new(target).join("tlog");
+        Ok(Self::Folder(if below.is_dir() { below } else { PathBuf::from(target) }))
+    }
+
     pub(super) fn http(base: &str) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(REQUEST_TIME_MAX).build()?;
         Ok(Self::Http { client, base: base.trim_end_matches('/').to_owned() })

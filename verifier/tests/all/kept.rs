@@ -12,7 +12,7 @@ use crate::stored::{data_folder, files, verify, write_log};
 use crate::story::{PACKS, Story, object};
 
 /// A story with so many inspections, which are other ones from `changed` on.
-fn ledger(inspections: usize, changed: usize) -> Ledger {
+pub(crate) fn ledger(inspections: usize, changed: usize) -> Ledger {
     let mut story = Story::sold();
     for number in 0..inspections {
         let word = if number < changed { "observe" } else { "other" };
@@ -24,7 +24,7 @@ fn ledger(inspections: usize, changed: usize) -> Ledger {
 }
 
 /// A copy of a log.
-fn copy_of(ledger: &Ledger) -> TempDir {
+pub(crate) fn copy_of(ledger: &Ledger) -> TempDir {
     let folder = TempDir::new().unwrap();
     write_log(ledger, folder.path());
     folder
@@ -49,8 +49,9 @@ fn finding(target: &TempDir, state: &Path) -> String {
 #[test]
 fn a_second_audit_reads_only_what_is_new() {
     let (before, after) = (ledger(500, 500), ledger(800, 800));
-    for store in [copy_of as fn(&Ledger) -> TempDir, |ledger| data_folder(ledger, 0), |ledger| data_folder(ledger, 256)]
-    {
+    let stores: [fn(&Ledger) -> TempDir; 3] =
+        [copy_of, |ledger| data_folder(ledger, 0), |ledger| data_folder(ledger, 256)];
+    for store in stores {
         let state = TempDir::new().unwrap();
         let (code, verdict) = audit(store(&before).path(), state.path(), &[]);
         assert_eq!((code, &verdict["from"]), (Some(0), &json!(0)), "{verdict}");

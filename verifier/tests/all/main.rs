@@ -5,6 +5,7 @@ mod audit;
 mod bundles;
 mod fixture;
 mod kept;
+mod monitor;
 mod stored;
 mod story;
 mod vectors;

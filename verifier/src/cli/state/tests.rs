@@ -25,7 +25,7 @@ fn key(number: u8) -> Key {
 /// Any record serves: the state does not look into them.
 fn record(value: u64) -> Record {
     let owner = ActorUri::new(&origin(), &Slug::parse("owner").unwrap());
-    if value % 2 == 0 {
+    if value.is_multiple_of(2) {
         Record::Place(PlaceRecord { index: LeafIndex::new(value), owner })
     } else {
         Record::Entry(EntryRecord { index: LeafIndex::new(value), lots: Vec::new() })
