@@ -10,6 +10,7 @@ mod proof;
 mod source;
 mod state;
 mod trust;
+mod witness;
 mod words;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -46,6 +47,11 @@ const PROOF_EXAMPLES: &str = "Examples:
 
 Exit codes: 0 verified, 1 not verified, 2 could not read.";
 
+const WITNESS_EXAMPLES: &str = "Examples:
+  nguon-verify witness init --data /var/lib/witness --name witness.example.vn/nguon
+  nguon-verify witness add-log --data /var/lib/witness 'trace.example+5eb4abab+AYqI...'
+  nguon-verify witness serve --data /var/lib/witness --listen 127.0.0.1:8090";
+
 const COMPLETIONS_EXAMPLES: &str = "Example:
   nguon-verify completions bash > ~/.local/share/bash-completion/completions/nguon-verify";
 
@@ -80,6 +86,9 @@ enum Command {
     /// Check that one entry is in the log, from its `.tlog-proof` file.
     #[command(after_help = PROOF_EXAMPLES)]
     Proof(ProofArgs),
+    /// Be a witness: cosign the checkpoints of logs that only grow.
+    #[command(subcommand, after_help = WITNESS_EXAMPLES)]
+    Witness(witness::WitnessCommand),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -166,6 +175,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(args) => audit::run(&args, &words),
         Command::Bundle(args) => bundle::run(&args, &words),
         Command::Proof(args) => proof::run(&args, &words),
+        Command::Witness(command) => witness::run(&command, &words),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nguon-verify", &mut std::io::stdout());
             return ExitCode::SUCCESS;
