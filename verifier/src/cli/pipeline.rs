@@ -26,6 +26,8 @@ pub(super) struct Audit {
     pub(super) auditor: ManuallyDrop<Auditor<HashedState>>,
     /// The last checkpoint that the tree agreed with.
     pub(super) checkpoint: Option<SignedCheckpoint>,
+    /// The last one of these with more signatures than the log's.
+    pub(super) cosigned: Option<SignedCheckpoint>,
     /// What is not as it must be.
     pub(super) finding: Option<Finding>,
 }
@@ -69,7 +71,7 @@ pub(super) fn run<'v>(
     // One more than cores: while a thread waits for its turn another one uses its core.
     let threads = if matches!(source, Source::Log(_)) { cores.saturating_add(1).max(HTTP_THREADS) } else { cores + 1 };
     let auditor = ManuallyDrop::new(Auditor::with_state(origin, HashedState::default()));
-    let audit = Audit { auditor, checkpoint: None, finding: None };
+    let audit = Audit { auditor, checkpoint: None, cosigned: None, finding: None };
     let pipeline = Pipeline {
         loader: source.loader(),
         source: Mutex::new(source),
@@ -254,6 +256,9 @@ fn agree(
     while let Some((_, opened)) = checkpoints.next_if(|(at, _)| *at == size) {
         let opened = opened?;
         audit.auditor.finish(opened.checkpoint())?;
+        if opened.note().signatures().len() > 1 {
+            audit.cosigned = Some(opened.clone());
+        }
         audit.checkpoint = Some(opened);
     }
     Ok(())

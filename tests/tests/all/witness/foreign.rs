@@ -1,0 +1,1 @@
+//! What programs of other people say about our log and our witness. Only in the long run, for they come from registries.
