@@ -114,7 +114,16 @@ async fn bring_up(
                 shared.collect(&head, witness, lines);
                 return Ok(());
             }
-            Said::Has(size) => *has = size,
+            Said::Has(size) => {
+                if size < *has {
+                    shared.metrics.witness_failed(&witness.name, "rolled_back");
+                    tracing::error!(
+                        witness = witness.name,
+                        "it cosigned {has} entries and now has {size}: it lost its memory, and its word is worth less"
+                    );
+                }
+                *has = size;
+            }
             Said::Fork(detail) => return Err(shared.alarm(witness, detail)),
             Said::Failed(failed) => return Err(failed),
         }
