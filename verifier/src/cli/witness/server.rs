@@ -109,10 +109,12 @@ fn refused(refusal: &Refusal) -> Response {
         say(&format!("refused a checkpoint that a trusted log signed: {refusal}"));
     }
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match refusal {
-        Refusal::Conflict { has } => (status, [(header::CONTENT_TYPE, SIZE_TYPE)], format!("{has}\n")).into_response(),
-        _ => (status, [(header::CONTENT_TYPE, TEXT)], format!("{refusal}\n")).into_response(),
-    }
+    let (kind, body) = if let Refusal::Conflict { has } = refusal {
+        (SIZE_TYPE, format!("{has}\n"))
+    } else {
+        (TEXT, format!("{refusal}\n"))
+    };
+    (status, [(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
 /// What went wrong inside is for the operator of the witness, not for whoever asked.
