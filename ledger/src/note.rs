@@ -243,6 +243,15 @@ impl Note {
         Ok(Self { text: text.into(), signatures })
     }
 
+    /// A note of a text with some signatures, as when lines of strangers are left out; `None` if it would be none.
+    #[must_use]
+    pub fn with_signatures(text: &str, signatures: impl IntoIterator<Item = NoteSignature>) -> Option<Self> {
+        let signatures: Vec<_> = signatures.into_iter().take(NOTE_SIGNATURES_MAX + 1).collect();
+        let is_text = text.ends_with('\n') && !has_control_character(text);
+        let is_note = is_text && !signatures.is_empty() && signatures.len() <= NOTE_SIGNATURES_MAX;
+        is_note.then(|| Self { text: text.into(), signatures })
+    }
+
     /// The signed text, with the line feed at its end.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -34,7 +34,8 @@ struct Cli {
 /// What every command takes. Precedence: flag, then environment, then the configuration file.
 #[derive(Debug, Args, Clone, Default)]
 pub(crate) struct Common {
-    /// Configuration file (TOML) with any of: data, listen, node, key, `passphrase_file`, `with_qr`, `base_url`, policy
+    /// Configuration file (TOML) with any of: data, listen, node, key, `passphrase_file`, `with_qr`, `base_url`, policy,
+    /// `witness_interval`
     #[arg(long, global = true, env = "NGUON_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// The ledger's folder

@@ -11,7 +11,8 @@ use nguon_ledger::time::UnixMillis;
 pub struct Config {
     /// The data folder.
     pub data: PathBuf,
-    /// A C2SP policy that `/v1/ledger` recommends to verifiers; without one, the log alone with quorum `none`.
+    /// The text of a C2SP policy: what the node recommends to verifiers, and the witnesses that it asks for cosignatures.
+    /// Without one, the log alone with quorum `none`.
     pub policy: Option<String>,
     /// What time it is.
     pub clock: fn() -> UnixMillis,
@@ -23,6 +24,8 @@ pub struct Config {
     pub sequencer: SequencerLimits,
     /// Bounds of requests.
     pub http: HttpLimits,
+    /// How witnesses are asked.
+    pub witness: WitnessLimits,
 }
 
 impl Config {
@@ -37,6 +40,7 @@ impl Config {
             index: IndexLimits::default(),
             sequencer: SequencerLimits::default(),
             http: HttpLimits::default(),
+            witness: WitnessLimits::default(),
         }
     }
 }
@@ -123,6 +127,31 @@ impl Default for HttpLimits {
             idle_time: Duration::from_secs(60),
             batch_lines: 512,
             batch_bytes: 1 << 20,
+        }
+    }
+}
+
+/// How witnesses are asked.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct WitnessLimits {
+    /// A new checkpoint is put before the witnesses at most this often. A witness syncs its disk for each, and may serve many logs.
+    pub interval: Duration,
+    /// Longest time for a witness's answer.
+    pub answer_time: Duration,
+    /// Wait after the first failure; it doubles with each that follows, up to `retry_max`.
+    pub retry_min: Duration,
+    /// Longest wait after a failure.
+    pub retry_max: Duration,
+}
+
+impl Default for WitnessLimits {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(10),
+            answer_time: Duration::from_secs(10),
+            retry_min: Duration::from_secs(1),
+            retry_max: Duration::from_secs(120),
         }
     }
 }

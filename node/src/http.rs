@@ -60,6 +60,7 @@ fn described() -> (Router<Arc<Inner>>, utoipa::openapi::OpenApi) {
         .routes(routes!(ledger::place))
         .routes(routes!(blobs::get_blob, blobs::put_blob))
         .routes(routes!(log::checkpoint))
+        .routes(routes!(log::policy))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

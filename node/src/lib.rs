@@ -18,10 +18,11 @@ pub mod sequencer;
 pub mod index;
 pub mod store;
 
-// Questions, and the whole.
+// Questions, other people's word on the log, and the whole.
 mod metrics;
 pub mod node;
 mod query;
+pub mod witness;
 
 // What people type, and what signs for them.
 pub mod cli;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use prometheus::{Encoder as _, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder as _, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
 
 /// Commit times from a quarter of a millisecond (a fast disk) to four seconds (a dying one).
 const SECONDS: [f64; 15] =
@@ -21,6 +23,10 @@ pub(crate) struct Metrics {
     tree_size: IntGauge,
     queue: IntGauge,
     ready: IntGauge,
+    witness_sizes: IntGaugeVec,
+    witness_errors: IntCounterVec,
+    witness_alarms: IntGaugeVec,
+    cosigned_size: IntGauge,
 }
 
 /// What is looked up when somebody asks.
@@ -35,8 +41,8 @@ impl Metrics {
     /// All at zero.
     pub(crate) fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let counters = |name: &str, help: &str, label: &str| -> Result<IntCounterVec, prometheus::Error> {
-            let counters = IntCounterVec::new(Opts::new(name, help), &[label])?;
+        let counters = |name: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec, prometheus::Error> {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
             registry.register(Box::new(counters.clone()))?;
             Ok(counters)
         };
@@ -50,14 +56,30 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok(gauge)
         };
+        let gauges = |name: &str, help: &str| -> Result<IntGaugeVec, prometheus::Error> {
+            let gauges = IntGaugeVec::new(Opts::new(name, help), &["witness"])?;
+            registry.register(Box::new(gauges.clone()))?;
+            Ok(gauges)
+        };
         Ok(Self {
-            statements: counters("nguon_statements_total", "Statements answered, by result.", "result")?,
-            requests: counters("nguon_http_responses_total", "HTTP answers, by status.", "status")?,
+            statements: counters("nguon_statements_total", "Statements answered, by result.", &["result"])?,
+            requests: counters("nguon_http_responses_total", "HTTP answers, by status.", &["status"])?,
             commit_seconds: histogram("nguon_commit_seconds", "Time to apply and commit a group.", &SECONDS)?,
             group_entries: histogram("nguon_group_entries", "Entries committed together.", &ENTRIES)?,
             tree_size: gauge("nguon_tree_size", "Entries in the log.")?,
             queue: gauge("nguon_queue_statements", "Statements that wait for the sequencer.")?,
             ready: gauge("nguon_ready", "1 when the node takes statements.")?,
+            witness_sizes: gauges("nguon_witness_size", "Entries that a witness cosigned last.")?,
+            witness_errors: counters(
+                "nguon_witness_errors_total",
+                "Failed exchanges with a witness, by reason.",
+                &["witness", "reason"],
+            )?,
+            witness_alarms: gauges(
+                "nguon_witness_alarm",
+                "1 when a witness was shown another history: a possible fork.",
+            )?,
+            cosigned_size: gauge("nguon_cosigned_size", "Entries of the newest checkpoint with the policy's quorum.")?,
             registry,
         })
     }
@@ -80,6 +102,33 @@ impl Metrics {
         {
             self.group_entries.observe(f64::from(entries));
         }
+    }
+
+    /// A witness of this name is to be asked; its figures are shown from now on.
+    pub(crate) fn witness(&self, name: &str) {
+        self.witness_sizes.with_label_values(&[name]).set(0);
+        self.witness_alarms.with_label_values(&[name]).set(0);
+    }
+
+    /// A witness cosigned a tree of so many entries.
+    pub(crate) fn witness_cosigned(&self, name: &str, size: u64) {
+        self.witness_sizes.with_label_values(&[name]).set(i64::try_from(size).unwrap_or(i64::MAX));
+        self.witness_alarms.with_label_values(&[name]).set(0);
+    }
+
+    /// An exchange with a witness failed.
+    pub(crate) fn witness_failed(&self, name: &str, reason: &str) {
+        self.witness_errors.with_label_values(&[name, reason]).inc();
+    }
+
+    /// A witness was shown another history.
+    pub(crate) fn witness_alarm(&self, name: &str) {
+        self.witness_alarms.with_label_values(&[name]).set(1);
+    }
+
+    /// A checkpoint of so many entries has the quorum.
+    pub(crate) fn cosigned(&self, size: u64) {
+        self.cosigned_size.set(i64::try_from(size).unwrap_or(i64::MAX));
     }
 
     /// The text of all.

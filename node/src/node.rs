@@ -17,6 +17,7 @@ use crate::index::{Index, OpenIndexError, Progress, Reader};
 use crate::metrics::Metrics;
 use crate::sequencer::{Sequencer, StartError};
 use crate::store::{BlobStore, DataFolder, EntryReader, FileStore, Head, LogStore, OpenFolderError, OpenStoreError};
+use crate::witness::{WitnessError, Witnesses};
 
 /// Why a node does not start. Each says what to do next.
 #[derive(Debug, Error)]
@@ -37,6 +38,9 @@ pub enum OpenError {
     /// Entry 0 is no charter that can be read.
     #[error("the charter cannot be read; restore the folder from a backup")]
     Charter,
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
     /// The metrics cannot be set up.
     #[error("the metrics cannot be set up: {detail}")]
     Metrics {
@@ -55,6 +59,8 @@ pub struct Node {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) config: Config,
+    /// Those of the policy, if there is one. Dropped before the store, which it reads.
+    pub(crate) witnesses: Option<Witnesses>,
     pub(crate) store: Arc<dyn LogStore>,
     pub(crate) blobs: BlobStore,
     pub(crate) metrics: Arc<Metrics>,
@@ -108,18 +114,22 @@ impl Node {
     /// A node over a store that is open already.
     fn over(config: Config, folder: Arc<DataFolder>, store: Arc<dyn LogStore>) -> Result<Self, OpenError> {
         let metrics = Metrics::new().map_err(|error| OpenError::Metrics { detail: error.to_string() })?;
+        let metrics = Arc::new(metrics);
         let charter = read_charter(store.as_ref()).ok_or(OpenError::Charter)?;
         let blobs = BlobStore::new(folder.blobs());
         if let Err(error) = blobs.remove_old_parts(SystemTime::now()) {
             tracing::warn!(%error, "old parts of blobs could not be removed");
         }
+        let ask = |policy: &String| Witnesses::start(policy, folder.vkey(), config.witness, &store, &metrics);
+        let witnesses = config.policy.as_ref().map(ask).transpose()?;
         let (told, opening) = watch::channel(Opening::Index);
         let (ready, replayed) = (Arc::new(OnceLock::new()), Arc::new((AtomicU64::new(0), AtomicU64::new(0))));
         let inner = Inner {
             origin: folder.origin().clone(),
             vkey: folder.vkey().to_string(),
             store: Arc::clone(&store),
-            metrics: Arc::new(metrics),
+            metrics,
+            witnesses,
             blobs,
             charter,
             opening,
@@ -184,6 +194,9 @@ impl Node {
 
     /// As [`Node::close`], for a thread that may wait.
     fn close_blocking(self) {
+        if let Some(witnesses) = &self.inner.witnesses {
+            witnesses.stop();
+        }
         if let Some(opener) = self.inner.opener.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // It printed its panic, if there was one.
             let _ = opener.join();
@@ -208,6 +221,16 @@ impl Inner {
     /// The newest durable head.
     pub(crate) fn head(&self) -> Arc<Head> {
         self.store.head()
+    }
+
+    /// The checkpoint to show to whoever asks for the log.
+    pub(crate) fn published(&self) -> Arc<Head> {
+        self.witnesses.as_ref().map_or_else(|| self.head(), Witnesses::published)
+    }
+
+    /// The checkpoint that entries below `end` are to be proven to.
+    pub(crate) fn covering(&self, end: TreeSize) -> Arc<Head> {
+        self.witnesses.as_ref().map_or_else(|| self.head(), |witnesses| witnesses.covering(end))
     }
 
     /// Entries applied so far to an index that is being made, and of how many.

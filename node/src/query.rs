@@ -4,8 +4,6 @@ mod bundle;
 mod family;
 mod records;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::tree::{InclusionProof, LeafIndex, Prover};
@@ -59,13 +57,11 @@ pub(crate) fn entry(store: &dyn LogStore, index: LeafIndex) -> Result<Bytes, Que
     EntryReader::new(store).read(index)?.ok_or(QueryError::NotFound { what: "entry" })
 }
 
-/// An entry's inclusion proof to the newest durable head.
-pub(crate) fn proof(store: &dyn LogStore, index: LeafIndex) -> Result<(Arc<Head>, InclusionProof), QueryError> {
-    let head = store.head();
+/// An entry's inclusion proof to a head of the store.
+pub(crate) fn proof(store: &dyn LogStore, index: LeafIndex, head: &Head) -> Result<InclusionProof, QueryError> {
     if index.get() >= head.size().get() {
         return Err(QueryError::NotFound { what: "entry" });
     }
     let proof = Prover::new(&Tiles::new(store), head.size()).inclusion(index);
-    let proof = proof.map_err(|error| QueryError::Log { detail: error.to_string() })?;
-    Ok((head, proof))
+    proof.map_err(|error| QueryError::Log { detail: error.to_string() })
 }

@@ -105,6 +105,15 @@ pub trait LogStore: Send + Sync + std::fmt::Debug {
     /// [`AppendError`]; the head is then unchanged.
     fn append(&self, expected: TreeSize, group: &Group) -> Result<(), AppendError>;
 
+    /// The newest checkpoint that was kept with its cosignatures: one of this log, no newer than the head.
+    fn cosigned(&self) -> Option<Arc<Head>>;
+
+    /// Keeps a checkpoint of this log with its cosignatures in place of the one before, durably. One caller at a time.
+    ///
+    /// # Errors
+    /// The disk refused; the one before is still there.
+    fn keep_cosigned(&self, head: Arc<Head>) -> io::Result<()>;
+
     /// Reads a tile or a bundle, full or partial, of any tree up to the head; `None` when the log has none such.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ const NEEDED = [
   'signatures', 'signer_registered', 'signer_chain', 'rules',
 ];
 
+/** Checks that have words of their own when they fail. What was recorded a moment ago no witness has seen yet: that is no fault of the record. */
+const OWN_WORDS = ['recall', 'freshness', 'witness_quorum'];
+
 /** @typedef {{name: string, result: 'passed' | 'failed' | 'not_checked', detail?: string, index?: number}} Check */
 /** @typedef {'tick' | 'mind' | 'stop'} Tone */
 
@@ -57,7 +60,7 @@ function list(checks) {
  */
 function judge(checks, recalled) {
   const result = new Map(checks.map((check) => [check.name, check.result]));
-  const failed = checks.some((check) => check.result === 'failed' && check.name !== 'recall' && check.name !== 'freshness');
+  const failed = checks.some((check) => check.result === 'failed' && !OWN_WORDS.includes(check.name));
   if (failed) return ['stop', words.bad ?? '', true];
   if (NEEDED.some((name) => result.get(name) !== 'passed')) return ['mind', words.unchecked ?? '', false];
   if (recalled || result.get('recall') === 'failed') {

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 pub mod load;
 pub mod person;
 pub mod process;
+pub mod witness;
 
 /// The origin of every test ledger.
 pub const ORIGIN: &str = "trace.test";

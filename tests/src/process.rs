@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use reqwest::blocking::{Client, Response};
@@ -247,5 +247,27 @@ impl Drop for Node {
         // A test that failed half-way leaves no process behind; one that is gone already is no fault.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Longest wait for what must come about.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+/// Pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(30);
+
+/// Looks again and again until there is something to be seen.
+///
+/// # Errors
+/// When it does not come about within a minute; names what was waited for.
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> anyhow::Result<T> {
+    let end = Instant::now() + WAIT_MAX;
+    loop {
+        if let Some(seen) = look() {
+            return Ok(seen);
+        }
+        if Instant::now() > end {
+            bail!("waited in vain for {what}");
+        }
+        std::thread::park_timeout(LOOK_AGAIN);
     }
 }

@@ -11,6 +11,7 @@ mod proof;
 mod source;
 mod state;
 mod trust;
+mod witness;
 mod words;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -48,6 +49,11 @@ const PROOF_EXAMPLES: &str = "Examples:
   nguon-verify proof 17.tlog-proof --leaf 43a7babb8e86c762fd535e467c482b45dc45f9aea0500df3f075c1c536d05ed7 --policy trust.policy
 
 Exit codes: 0 verified, 1 not verified, 2 could not read.";
+
+const WITNESS_EXAMPLES: &str = "Examples:
+  nguon-verify witness init --data /var/lib/witness --name witness.example.vn/nguon
+  nguon-verify witness add-log --data /var/lib/witness 'trace.example+5eb4abab+AYqI...'
+  nguon-verify witness serve --data /var/lib/witness --listen 127.0.0.1:8090";
 
 const COMPLETIONS_EXAMPLES: &str = "Example:
   nguon-verify completions bash > ~/.local/share/bash-completion/completions/nguon-verify";
@@ -100,6 +106,9 @@ enum Command {
     /// Follow a ledger: audit what is new, compare what others were shown, and call out when something is wrong.
     #[command(after_help = MONITOR_EXAMPLES)]
     Monitor(MonitorArgs),
+    /// Be a witness: cosign the checkpoints of logs that only grow.
+    #[command(subcommand, after_help = WITNESS_EXAMPLES)]
+    Witness(witness::WitnessCommand),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -227,6 +236,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Bundle(args) => bundle::run(&args, &words),
         Command::Proof(args) => proof::run(&args, &words),
         Command::Monitor(args) => monitor::run(&args),
+        Command::Witness(command) => witness::run(&command, &words),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nguon-verify", &mut std::io::stdout());
             return ExitCode::SUCCESS;

@@ -15,7 +15,9 @@ use crate::node::Node;
 
 /// Run the node on a ledger that exists; `init` creates one.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  nguon serve --data ./ledger --listen 127.0.0.1:8080 --with-qr")]
+#[command(
+    after_help = "Examples:\n  nguon serve --data ./ledger --listen 127.0.0.1:8080 --with-qr\n  nguon serve --data ./ledger --policy trust.policy --witness-interval 10"
+)]
 pub(super) struct Serve {
     /// Serve the consumer pages in the same process
     #[arg(long, env = "NGUON_WITH_QR", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -23,14 +25,20 @@ pub(super) struct Serve {
     /// What printed codes and links begin with [default: https://{origin}]
     #[arg(long, env = "NGUON_BASE_URL", value_name = "URL")]
     base_url: Option<String>,
-    /// C2SP policy that the node recommends to verifiers
+    /// Trust policy (C2SP tlog-policy): its witnesses are asked to cosign, and verifiers are recommended it
     #[arg(long, env = "NGUON_POLICY", value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// A new checkpoint is put before the witnesses at most this often [default: 10]
+    #[arg(long, env = "NGUON_WITNESS_INTERVAL", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    witness_interval: Option<u64>,
 }
 
 pub(super) fn run(settings: &Settings, command: &Serve) -> anyhow::Result<()> {
     let mut config = Config::new(settings.data()?.to_owned());
     config.policy = settings.policy(command.policy.as_deref())?;
+    if let Some(interval) = settings.witness_interval(command.witness_interval) {
+        config.witness.interval = interval;
+    }
     let base = settings.base_url(command.base_url.as_deref());
     let with_qr = settings.with_qr(command.with_qr);
     log_to_stderr();

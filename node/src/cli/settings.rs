@@ -1,6 +1,7 @@
 //! What is set, from flags, environment and file, in that order of precedence.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use ed25519_dalek::SigningKey;
@@ -30,6 +31,7 @@ struct File {
     with_qr: Option<bool>,
     base_url: Option<String>,
     policy: Option<PathBuf>,
+    witness_interval: Option<std::num::NonZeroU32>,
 }
 
 /// What is set.
@@ -78,6 +80,11 @@ impl Settings {
     pub(super) fn policy(&self, flag: Option<&Path>) -> anyhow::Result<Option<String>> {
         let Some(path) = flag.or(self.file.policy.as_deref()) else { return Ok(None) };
         std::fs::read_to_string(path).map(Some).with_context(|| format!("cannot read the policy {}", path.display()))
+    }
+
+    pub(super) fn witness_interval(&self, flag: Option<u64>) -> Option<Duration> {
+        let seconds = flag.or_else(|| self.file.witness_interval.map(|seconds| seconds.get().into()));
+        seconds.map(Duration::from_secs)
     }
 
     /// Asks the node who it is.

@@ -11,6 +11,7 @@ use super::problem::ApiError;
 use super::wire;
 use crate::metrics::Gauges;
 use crate::node::Inner;
+use crate::witness::Witnesses;
 
 /// Alive: the process answers.
 #[utoipa::path(get, path = "/healthz", responses((status = 200, body = String, content_type = "text/plain")))]
@@ -46,7 +47,11 @@ fn readiness(inner: &Inner) -> wire::Readiness {
             }
         }
     }
-    wire::Readiness { ready: reasons.is_empty(), reasons, applied, tree_size: inner.head().size().get() }
+    let alarms = inner.witnesses.as_ref().map(Witnesses::alarms).unwrap_or_default();
+    if !alarms.is_empty() {
+        reasons.push("possible_fork");
+    }
+    wire::Readiness { ready: reasons.is_empty(), reasons, alarms, applied, tree_size: inner.head().size().get() }
 }
 
 /// Counters for Prometheus.

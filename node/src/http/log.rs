@@ -12,7 +12,7 @@ use nguon_ledger::entry::Entry;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::tile::TilePath;
 use nguon_ledger::tlog_proof::TlogProof;
-use nguon_ledger::tree::LeafIndex;
+use nguon_ledger::tree::{LeafIndex, TreeSize};
 use serde_json::value::RawValue;
 
 use super::problem::{ApiError, Problem};
@@ -25,11 +25,24 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const OCTETS: &str = "application/octet-stream";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// The newest signed checkpoint.
+/// The newest signed checkpoint; where the policy asks for witnesses, the newest one with their quorum.
 #[utoipa::path(get, path = "/checkpoint", responses((status = 200, description = "A signed note.", body = String, content_type = "text/plain")))]
 pub(super) async fn checkpoint(State(inner): State<Arc<Inner>>) -> Response {
-    let head = inner.head();
+    let head = inner.published();
     ([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-cache")], head.note.to_string()).into_response()
+}
+
+/// The trust policy that the node was given, to be compared with the one that a verifier trusts.
+#[utoipa::path(
+    get, path = "/v1/policy",
+    responses(
+        (status = 200, description = "C2SP tlog-policy.", body = String, content_type = "text/plain"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn policy(State(inner): State<Arc<Inner>>) -> Result<Response, ApiError> {
+    let policy = inner.config.policy.clone().ok_or(ApiError::NotFound { what: "policy" })?;
+    Ok(([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-cache")], policy).into_response())
 }
 
 /// A hash tile or an entry bundle: `tile/<level>/<index>[.p/<width>]`, `tile/entries/<index>[.p/<width>]`.
@@ -110,7 +123,7 @@ fn take_apart(inner: &Inner, index: LeafIndex, bytes: &[u8]) -> Result<wire::Ent
     })
 }
 
-/// An entry's inclusion proof to the newest checkpoint, as a `.tlog-proof` file.
+/// An entry's inclusion proof to the newest checkpoint, one with the policy's quorum if that covers the entry, as a `.tlog-proof` file.
 #[utoipa::path(
     get, path = "/v1/entries/{index}/proof",
     params(("index" = u64, Path)),
@@ -121,7 +134,12 @@ fn take_apart(inner: &Inner, index: LeafIndex, bytes: &[u8]) -> Result<wire::Ent
 )]
 pub(super) async fn proof(State(inner): State<Arc<Inner>>, Path(index): Path<String>) -> Result<Response, ApiError> {
     let index = leaf_index(&index)?;
-    let (head, proof) = blocking(move || Ok(query::proof(inner.store.as_ref(), index)?)).await?;
+    let proven = blocking(move || {
+        let head = inner.covering(TreeSize::new(index.get().saturating_add(1)));
+        let proof = query::proof(inner.store.as_ref(), index, &head)?;
+        Ok((head, proof))
+    });
+    let (head, proof) = proven.await?;
     let text = TlogProof::new(index, proof, head.checkpoint.note().clone()).to_string();
     Ok(([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-cache")], text).into_response())
 }

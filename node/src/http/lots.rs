@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use nguon_ledger::hash::Hash;
 use nguon_ledger::state::{Key, LotRecord, Record};
 use serde::Deserialize;
 
@@ -96,7 +97,7 @@ fn dispositions(lot: &LotRecord) -> Vec<&'static str> {
     params(("uri" = String, Path, description = "Any spelling of the lot's URI or of a pack's, percent-encoded.")),
     responses(
         (status = 200, body = wire::Bundle),
-        (status = 304, description = "The log has not grown since."),
+        (status = 304, description = "The log has not grown since, and no witness has cosigned more of it."),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -108,15 +109,13 @@ pub(super) async fn bundle(
     blocking(move || {
         let view = view(&inner)?;
         let lot = query::find_lot(view, &uri)?;
-        // The answer follows from lot and checkpoint alone.
-        let tag = |size: u64| format!("\"{}-{size}\"", lot.uri.key().hash());
-        let current = tag(inner.head().size().get());
-        if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == current.as_bytes()) {
+        // The answer follows from the lot and from the two checkpoints that it may be proven to.
+        let (newest, published) = (inner.head(), inner.published());
+        let tag = format!("\"{}-{}-{}\"", lot.uri.key().hash(), newest.size(), Hash::of(published.note.as_bytes()));
+        if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
             return Ok(StatusCode::NOT_MODIFIED.into_response());
         }
-        let uri = lot.uri.clone();
-        let bundle = query::bundle(view, lot)?;
-        let tag = format!("\"{}-{}\"", uri.key().hash(), bundle.head.size());
+        let bundle = query::bundle(view, lot, |end| inner.covering(end))?;
         let body = wire::Bundle {
             v: 1,
             lot: bundle.lot.to_string(),

@@ -140,7 +140,8 @@ fn of_entry(inner: &Inner, index: LeafIndex) -> Result<wire::Receipt, ApiError> 
     let store = inner.store.as_ref();
     let bytes = query::entry(store, index)?;
     let entry = Entry::parse(&bytes).map_err(|error| QueryError::Log { detail: error.to_string() })?;
-    let (head, proof) = query::proof(store, index)?;
+    let head = store.head();
+    let proof = query::proof(store, index, &head)?;
     let flags = inner.reader().ok_or(ApiError::Unavailable)?.flags(index).map_err(QueryError::Index)?;
     Ok(wire::Receipt {
         index: index.get(),

@@ -230,9 +230,13 @@ pub(super) struct RecordList {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Readiness {
     pub(super) ready: bool,
-    /// Why not: `index` (being made, or broken), `storage` (the disk refused).
+    /// Why not: `index` (being made, or broken), `storage` (the disk refused), `possible_fork` (a witness holds another history; statements
+    /// are still taken).
     #[schema(value_type = Vec<String>)]
     pub(super) reasons: Vec<&'static str>,
+    /// What each such witness said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) alarms: Vec<String>,
     /// While the index is being made: entries applied so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) applied: Option<u64>,

@@ -9,7 +9,7 @@ use nguon_ledger::identifier::{ActorUri, LotKey, LotUri, Origin, PlaceUri, Produ
 use nguon_ledger::json::Json;
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::state::{Key, LotRecord, Record};
-use nguon_ledger::tree::{InclusionProof, LeafIndex, Prover};
+use nguon_ledger::tree::{InclusionProof, LeafIndex, Prover, TreeSize};
 
 use super::family::LOTS_MAX;
 use super::{QueryError, View};
@@ -35,8 +35,12 @@ pub(crate) struct Bundle {
 }
 
 /// Gathers the bundle of a lot: the entries of the lot, of what it was made from, and of what corrections of these name beside them,
-/// because all of them decide what a correction undid.
-pub(crate) fn bundle(view: View<'_>, lot: Box<LotRecord>) -> Result<Bundle, QueryError> {
+/// because all of them decide what a correction undid. `covering` gives the head to prove entries below a size to.
+pub(crate) fn bundle(
+    view: View<'_>,
+    lot: Box<LotRecord>,
+    covering: impl FnOnce(TreeSize) -> Arc<Head>,
+) -> Result<Bundle, QueryError> {
     let uri = lot.uri.clone();
     let mut gathering = Gathering::new(view);
     gathering.want(LeafIndex::new(0));
@@ -57,7 +61,7 @@ pub(crate) fn bundle(view: View<'_>, lot: Box<LotRecord>) -> Result<Bundle, Quer
             }
         }
     }
-    gathering.finish()?.prove(view, uri)
+    gathering.finish()?.prove(view, uri, covering)
 }
 
 /// The lots that an entry links, if it corrects another.
@@ -159,8 +163,14 @@ impl<'v> Gathering<'v> {
         Ok(self)
     }
 
-    fn prove(self, view: View<'_>, lot: LotUri) -> Result<Bundle, QueryError> {
-        let head = view.store.head();
+    fn prove(
+        self,
+        view: View<'_>,
+        lot: LotUri,
+        covering: impl FnOnce(TreeSize) -> Arc<Head>,
+    ) -> Result<Bundle, QueryError> {
+        let end = self.entries.last().map_or(0, |last| last.get().saturating_add(1));
+        let head = covering(TreeSize::new(end));
         let tiles = Tiles::new(view.store);
         let prover = Prover::new(&tiles, head.size());
         let mut reader = EntryReader::new(view.store);

@@ -72,6 +72,14 @@ impl LogStore for Faulty {
         Err(AppendError::Halted(io::Error::other("fsync failed")))
     }
 
+    fn cosigned(&self) -> Option<Arc<Head>> {
+        self.store.cosigned()
+    }
+
+    fn keep_cosigned(&self, head: Arc<Head>) -> io::Result<()> {
+        self.store.keep_cosigned(head)
+    }
+
     fn read(&self, path: &TilePath) -> io::Result<Option<bytes::Bytes>> {
         self.store.read(path)
     }

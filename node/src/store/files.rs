@@ -101,6 +101,7 @@ pub(super) struct Inner {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) head: Arc<Head>,
+    pub(super) cosigned: Option<Arc<Head>>,
     pub(super) edge: Edge,
     /// Full tiles that are not durable as files yet. (As entries they are durable: the journal holds them.)
     pub(super) pending: BTreeMap<TilePath, Bytes>,
@@ -152,6 +153,7 @@ impl FileStore {
         let head = Arc::new(Head::new(checkpoint));
         let shared = Shared {
             head: Arc::clone(&head),
+            cosigned: None,
             edge: replay.edge,
             pending: BTreeMap::new(),
             pending_bytes: 0,
@@ -169,6 +171,8 @@ impl FileStore {
         let mut store = Self { inner, publisher: None };
         store.check_head(&head)?;
         store.check_published(&head, vkey)?;
+        let cosigned = store.read_cosigned(&head, vkey)?;
+        store.inner.lock().cosigned = cosigned;
         let inner = Arc::clone(&store.inner);
         let publisher = thread::Builder::new().name("publisher".to_owned()).spawn(move || publisher::run(&inner));
         store.publisher = Some(publisher.map_err(|source| OpenStoreError::Tile { path: tlog.to_owned(), source })?);
@@ -177,7 +181,15 @@ impl FileStore {
 
     fn check_head(&self, head: &Head) -> Result<(), OpenStoreError> {
         let size = self.inner.lock().edge.size();
-        let root = Prover::new(&Tiles::new(self), size).root().map_err(|error| {
+        let root = self.root(size)?;
+        if (size, root) == (head.size(), head.root()) {
+            return Ok(());
+        }
+        Err(OpenStoreError::Head { size, root, stated_size: head.size(), stated_root: head.root() })
+    }
+
+    fn root(&self, size: TreeSize) -> Result<Hash, OpenStoreError> {
+        Prover::new(&Tiles::new(self), size).root().map_err(|error| {
             let text = error.to_string();
             let (path, source) = if let ProveError::Read { path, source: TileError::Io(source) } = error {
                 (path.to_string(), source)
@@ -185,11 +197,26 @@ impl FileStore {
                 (String::new(), io::Error::new(io::ErrorKind::InvalidData, text))
             };
             OpenStoreError::Tile { path: self.inner.tlog.join(path), source }
-        })?;
-        if (size, root) == (head.size(), head.root()) {
-            return Ok(());
+        })
+    }
+
+    /// What witnesses have cosigned is history for ever: the journal must hold it, and hold the same.
+    fn read_cosigned(&self, head: &Head, vkey: &VerifierKey) -> Result<Option<Arc<Head>>, OpenStoreError> {
+        let Ok(copy) = fs::read(self.inner.tlog.join(publisher::COSIGNED)) else { return Ok(None) };
+        let Ok(cosigned) = SignedCheckpoint::open(&copy, vkey) else {
+            tracing::warn!("the checkpoint kept with cosignatures is unreadable; the witnesses will be asked again");
+            return Ok(None);
+        };
+        let cosigned = Head::new(cosigned);
+        if cosigned.size() > head.size() {
+            return Err(OpenStoreError::Behind { size: head.size(), published: cosigned.size() });
         }
-        Err(OpenStoreError::Head { size, root, stated_size: head.size(), stated_root: head.root() })
+        let root = self.root(cosigned.size())?;
+        if root == cosigned.root() {
+            return Ok(Some(Arc::new(cosigned)));
+        }
+        let (stated_size, stated_root) = (cosigned.size(), cosigned.root());
+        Err(OpenStoreError::Head { size: stated_size, root, stated_size, stated_root })
     }
 
     /// The published copy proves nothing when it is missing or unreadable; when it is signed, it must not be ahead.
@@ -257,6 +284,19 @@ impl LogStore for FileStore {
         shared.pending_bytes += full.iter().map(|(_, tile)| tile.len()).sum::<usize>();
         shared.pending.extend(full);
         drop(shared);
+        self.inner.changed.notify_all();
+        Ok(())
+    }
+
+    fn cosigned(&self) -> Option<Arc<Head>> {
+        self.inner.lock().cosigned.clone()
+    }
+
+    fn keep_cosigned(&self, head: Arc<Head>) -> io::Result<()> {
+        durable::create_folders(&self.inner.tlog)?;
+        durable::write(&self.inner.tlog.join(publisher::COSIGNED), head.note.as_bytes(), Access::Shared)?;
+        self.inner.lock().cosigned = Some(head);
+        // The publisher may have copied the checkpoint without them.
         self.inner.changed.notify_all();
         Ok(())
     }

@@ -9,15 +9,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use nguon_ledger::tile::{TILE_WIDTH, TileKind};
-use nguon_ledger::tree::TreeSize;
 
-use super::Head;
 use super::durable::{self, Access};
 use super::edge::NamedTile;
-use super::files::Inner;
+use super::files::{Inner, Shared};
 
 /// The file of the checkpoint's copy.
 pub(super) const CHECKPOINT: &str = "checkpoint";
+/// The file of the newest checkpoint that was kept with its cosignatures.
+pub(super) const COSIGNED: &str = "checkpoint.cosigned";
 /// After so long without an append the copy of the right edge is brought up to date.
 const IDLE: Duration = Duration::from_secs(1);
 /// Wait between attempts when the disk refuses.
@@ -25,9 +25,9 @@ const RETRY: Duration = Duration::from_secs(2);
 
 /// Runs until the store is dropped.
 pub(super) fn run(inner: &Inner) {
-    let mut copied = None;
+    let mut copied: Option<Arc<str>> = None;
     loop {
-        let batch = next_batch(inner, copied);
+        let batch = next_batch(inner, copied.as_ref());
         if !batch.tiles.is_empty() {
             if let Err(error) = write_tiles(inner, &batch.tiles) {
                 tracing::error!(%error, "full tiles cannot be written; entries stay in the journal, free space or mend the disk");
@@ -40,8 +40,8 @@ pub(super) fn run(inner: &Inner) {
             }
             continue;
         }
-        if copied != Some(batch.head.size()) {
-            copied = Some(batch.head.size());
+        if copied.as_ref() != Some(&batch.note) {
+            copied = Some(Arc::clone(&batch.note));
             if let Err(error) = copy_edge(inner, &batch) {
                 tracing::warn!(%error, "the copy of the right edge was not written; it is served from memory all the same");
             }
@@ -56,31 +56,38 @@ pub(super) fn run(inner: &Inner) {
 struct Batch {
     tiles: Vec<NamedTile>,
     partial: Vec<NamedTile>,
-    head: Arc<Head>,
+    /// The newest checkpoint, with its cosignatures if it has them.
+    note: Arc<str>,
     is_stopping: bool,
 }
 
 /// Waits for full tiles, for quiet after appends, or for the end.
-fn next_batch(inner: &Inner, copied: Option<TreeSize>) -> Batch {
+fn next_batch(inner: &Inner, copied: Option<&Arc<str>>) -> Batch {
     let mut shared = inner.lock();
     loop {
-        let quiet_at = shared.head.size();
+        let quiet_at = newest_note(&shared);
         if !shared.pending.is_empty() || shared.is_stopping {
             break;
         }
-        if copied == Some(quiet_at) {
+        if copied == Some(&quiet_at) {
             shared = inner.changed.wait(shared).unwrap_or_else(PoisonError::into_inner);
             continue;
         }
         let (after, waited) = inner.changed.wait_timeout(shared, IDLE).unwrap_or_else(PoisonError::into_inner);
         shared = after;
-        if waited.timed_out() && shared.head.size() == quiet_at {
+        if waited.timed_out() && newest_note(&shared) == quiet_at {
             break;
         }
     }
     let tiles: Vec<_> = shared.pending.iter().map(|(path, tile)| (*path, tile.clone())).collect();
     let partial = if tiles.is_empty() { shared.edge.partial_tiles() } else { Vec::new() };
-    Batch { tiles, partial, head: Arc::clone(&shared.head), is_stopping: shared.is_stopping }
+    Batch { tiles, partial, note: newest_note(&shared), is_stopping: shared.is_stopping }
+}
+
+/// What is copied for those who get the folder: the newest checkpoint, for only its partial tiles are there.
+fn newest_note(shared: &Shared) -> Arc<str> {
+    let cosigned = shared.cosigned.as_ref().filter(|cosigned| cosigned.size() == shared.head.size());
+    Arc::clone(&cosigned.unwrap_or(&shared.head).note)
 }
 
 fn write_tiles(inner: &Inner, tiles: &[NamedTile]) -> io::Result<()> {
@@ -121,7 +128,7 @@ fn copy_edge(inner: &Inner, batch: &Batch) -> io::Result<()> {
         }
     }
     durable::create_folders(&inner.tlog)?;
-    durable::replace(&inner.tlog.join(CHECKPOINT), batch.head.note.as_bytes())
+    durable::replace(&inner.tlog.join(CHECKPOINT), batch.note.as_bytes())
 }
 
 /// Removes the narrower copies of a partial tile.

@@ -8,3 +8,4 @@ mod harness;
 mod hostile;
 mod refusals;
 mod tidy;
+mod witness;

@@ -13,11 +13,15 @@ use super::journal::{Acknowledged, Journal};
 use super::source::{BATCH_ENTRIES, Bundle, Plan, Stored};
 use super::trust;
 
+/// The names of the copies in the folder `tlog`.
+const COPIES: [&str; 2] = ["checkpoint", "checkpoint.cosigned"];
+
 /// A data folder, read in order.
 pub(super) struct DataFolder {
     folder: PathBuf,
-    /// The copy of the checkpoint beside the tiles, and the size that it says.
-    copy: Option<(u64, Vec<u8>)>,
+    /// The copies of checkpoints beside the tiles, each with the size that it says: the newest, and the newest that witnesses have
+    /// cosigned.
+    copies: Vec<(u64, Vec<u8>)>,
     /// Full bundles that there were before the journal was opened.
     bundles: u64,
     journal: Journal,
@@ -33,11 +37,14 @@ impl DataFolder {
 
     pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
         // In this order, because a running node writes the journal first: what follows from the journal is never ahead of it.
-        let note = read_file(&folder.join("tlog").join("checkpoint"))?;
-        let copy = note.map(|note| (trust::claimed(&note).map_or(0, |claimed| claimed.size().get()), note));
+        let mut copies = Vec::new();
+        for name in COPIES {
+            let note = read_file(&folder.join("tlog").join(name))?;
+            copies.extend(note.map(|note| (trust::claimed(&note).map_or(0, |claimed| claimed.size().get()), note)));
+        }
         let bundles = Files::at(folder).count_bundles()?;
         let journal = Journal::open(&folder.join("journal"))?;
-        Ok(Self { folder: folder.to_owned(), copy, bundles, journal, next: 0, is_ended: false })
+        Ok(Self { folder: folder.to_owned(), copies, bundles, journal, next: 0, is_ended: false })
     }
 
     pub(super) fn files(&self) -> Files {
@@ -55,7 +62,7 @@ impl DataFolder {
 
     /// The ledger's origin by the folder's own checkpoint.
     pub(super) fn origin(&self) -> Option<String> {
-        let (_, note) = self.copy.as_ref()?;
+        let (_, note) = self.copies.first()?;
         Some(trust::claimed(note)?.origin().as_str().to_owned())
     }
 
@@ -84,8 +91,7 @@ impl DataFolder {
             Acknowledged::Checkpoint { size, .. } => *size >= first,
             Acknowledged::Fault(_) => true,
         });
-        if let Some((_, note)) = self.copy.take_if(|(size, _)| *size <= end) {
-            let size = trust::claimed(&note).map_or(0, |claimed| claimed.size().get());
+        for (size, note) in self.copies.extract_if(.., |(size, _)| *size <= end).filter(|(size, _)| *size >= first) {
             journal.push(Acknowledged::Checkpoint { size, note });
         }
         self.next = number.saturating_add(1);
@@ -99,8 +105,8 @@ impl DataFolder {
     /// What there is of entries that the journal should hold and does not.
     fn beyond(&self, end: u64) -> Option<Acknowledged> {
         let in_bundles = self.bundles.saturating_mul(BATCH_ENTRIES);
-        let (more, place) = match &self.copy {
-            Some((size, _)) => (*size, "the copy of the checkpoint"),
+        let (more, place) = match self.copies.iter().map(|(size, _)| *size).max() {
+            Some(size) => (size, "the copy of the checkpoint"),
             None if in_bundles > end => (in_bundles, "the full bundles"),
             None => return None,
         };

@@ -30,6 +30,8 @@ pub(super) struct Audit {
     pub(super) promise: Option<Promise>,
     /// The last checkpoint that the tree agreed with.
     pub(super) checkpoint: Option<SignedCheckpoint>,
+    /// The last one of these with more signatures than the log's.
+    pub(super) cosigned: Option<SignedCheckpoint>,
     /// What is not as it must be.
     pub(super) finding: Option<Finding>,
 }
@@ -296,7 +298,7 @@ impl From<Finding> for Stop {
 
 impl Audit {
     pub(super) const fn new(auditor: Auditor<State>, promise: Option<Promise>) -> Self {
-        Self { auditor, parked: None, promise, checkpoint: None, finding: None }
+        Self { auditor, parked: None, promise, checkpoint: None, cosigned: None, finding: None }
     }
 
     /// Writes the state down when there is much of it. Called between batches.
@@ -341,6 +343,9 @@ fn agree(
     while let Some((_, opened)) = checkpoints.next_if(|(at, _)| *at == size) {
         let opened = opened?;
         audit.auditor.finish(opened.checkpoint())?;
+        if opened.note().signatures().len() > 1 {
+            audit.cosigned = Some(opened.clone());
+        }
         audit.checkpoint = Some(opened);
     }
     audit.keep_promise()

@@ -1,5 +1,3 @@
-use alloc::vec::Vec;
-
 use curve25519_dalek::Scalar;
 use curve25519_dalek::constants::EIGHT_TORSION;
 use ed25519_dalek::{Signer as _, SigningKey};
