@@ -22,8 +22,9 @@ mod tests;
 
 pub use balance::{BalanceRow, LotRow, PlaceRow, plus};
 pub use facts::{
-    ActorFact, ActorNo, AttestFact, Certificate, EventFact, Facts, Flow, FlowKind, InspectionFact, KeyFact, LotFact, LotNo,
-    Name, PlaceFact, PlaceNo, ProductFact, ProductNo, RecallFact, CorrectionFact, Standing, Transit, YieldFact,
+    ActorFact, ActorNo, AttestFact, Certificate, CorrectionFact, EventFact, Facts, Flow, FlowKind, InspectionFact,
+    KeyFact, LotFact, LotNo, Name, PlaceFact, PlaceNo, ProductFact, ProductNo, RecallFact, Standing, Transit,
+    YieldFact,
 };
 pub use marks::{CorrectionRow, InspectionRow, KeyRow, RecallRow, Validity};
 pub use patterns::{Pattern, PatternCode, thresholds};

@@ -53,7 +53,10 @@ mod tests {
         // Written from the document: SHA-256 by another call, arithmetic by hand.
         let mut expected: Vec<u64> = Vec::new();
         for counter in 0_u64.. {
-            let hash = Sha256::new().chain_update(root.as_bytes()).chain_update(b"dice 4 2 6").chain_update(counter.to_be_bytes());
+            let hash = Sha256::new()
+                .chain_update(root.as_bytes())
+                .chain_update(b"dice 4 2 6")
+                .chain_update(counter.to_be_bytes());
             let x = u64::from_be_bytes(hash.finalize()[..8].try_into().unwrap());
             if !expected.contains(&(x % 1_000)) && u128::from(x) < (1 << 64) / 1_000 * 1_000 {
                 expected.push(x % 1_000);

@@ -59,6 +59,11 @@ impl DataFolder {
         Some(trust::claimed(note)?.origin().as_str().to_owned())
     }
 
+    /// The copy of the checkpoint beside the tiles.
+    pub(super) fn copy(&self) -> Option<&[u8]> {
+        self.copy.as_ref().map(|(_, note)| note.as_slice())
+    }
+
     pub(super) const fn number(&self) -> u64 {
         self.next
     }

@@ -38,8 +38,7 @@ impl Facts {
         };
         let on_behalf_of = body.on_behalf_of.as_ref().map(|uri| self.known_actor(uri)).transpose()?;
         let places = body.event.read_point.into_iter().chain(body.event.biz_location);
-        let place =
-            places.filter_map(|text| PlaceUri::parse(&self.origin, text).ok()).find_map(|uri| self.place(&uri));
+        let place = places.filter_map(|text| PlaceUri::parse(&self.origin, text).ok()).find_map(|uri| self.place(&uri));
         let no = self.events.len();
         for blob in &body.media {
             self.media.entry(blob.sha256).or_default().push(no);
@@ -182,11 +181,11 @@ impl Facts {
         new.sort_by_key(|(key, _, _)| *key);
         let mut lots = Vec::with_capacity(new.len());
         for (key, uri, quantity) in new {
-            let product = body.creates.iter().find(|(lot, _)| *lot == uri).and_then(|(_, product)| self.product(product));
+            let product =
+                body.creates.iter().find(|(lot, _)| *lot == uri).and_then(|(_, product)| self.product(product));
             let product = product.ok_or(ReadError::Unknown("a product"))?;
             let lot = self.lots.len();
-            let standing =
-                Standing { held: BTreeMap::from([(party, quantity.amount())]), ..Standing::default() };
+            let standing = Standing { held: BTreeMap::from([(party, quantity.amount())]), ..Standing::default() };
             self.lots.push(LotFact {
                 uri,
                 product,
@@ -350,8 +349,7 @@ impl Facts {
         let (verb, original_index) = (fact.verb, fact.index);
         let moves = !matches!(verb, Verb::Inspect | Verb::Observe | Verb::Correct | Verb::Recall);
         let lots = self.named_lots(body);
-        let untouched =
-            lots.iter().filter_map(|lot| self.lots.get(*lot)).all(|lot| lot.last_effect == original_index);
+        let untouched = lots.iter().filter_map(|lot| self.lots.get(*lot)).all(|lot| lot.last_effect == original_index);
         let undone = !moves || untouched;
         if moves && undone {
             for lot in &lots {

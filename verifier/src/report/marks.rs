@@ -189,7 +189,9 @@ impl Facts {
             let found = self.events.binary_search_by_key(&attest.entry, |event| event.index).ok();
             match found.and_then(|no| self.events.get(no)) {
                 Some(event) => scope.has_event(self, event),
-                None => *scope == Scope::default() || scope.when(attest.received_at) == When::Within && scope.is_of_all(),
+                None => {
+                    *scope == Scope::default() || scope.when(attest.received_at) == When::Within && scope.is_of_all()
+                }
             }
         };
         self.attests.iter().filter(|attest| is_asked(attest)).collect()
@@ -198,8 +200,7 @@ impl Facts {
     /// Every key, or those of the party asked about and those that signed an event asked about.
     #[must_use]
     pub fn key_rows(&self, scope: &Scope) -> Vec<KeyRow> {
-        let mut rows: Vec<KeyRow> =
-            (0..self.keys.len()).map(|key| KeyRow { key, events: 0, on_behalf: 0 }).collect();
+        let mut rows: Vec<KeyRow> = (0..self.keys.len()).map(|key| KeyRow { key, events: 0, on_behalf: 0 }).collect();
         for event in self.events.iter().filter(|event| scope.has_event(self, event)) {
             if let Some(row) = rows.get_mut(event.key) {
                 row.events = row.events.saturating_add(1);

@@ -157,7 +157,9 @@ impl Facts {
     fn claims(&self, scope: &Scope, found: &mut Vec<Pattern>) {
         let mut claims: BTreeMap<(ActorNo, ProductNo, Dimension), Vec<Claim>> = BTreeMap::new();
         for flow in self.flows.iter().filter(|flow| matches!(flow.kind, FlowKind::Harvested | FlowKind::Made)) {
-            let (Some(event), Some(lot)) = (self.event_within(flow.event, scope), self.lots.get(flow.lot)) else { continue };
+            let (Some(event), Some(lot)) = (self.event_within(flow.event, scope), self.lots.get(flow.lot)) else {
+                continue;
+            };
             let is_product = scope.product.is_none_or(|product| lot.product == product);
             if is_product && matches!(event.verb, Verb::Harvest | Verb::Process) && lot.dimension != Dimension::Pieces {
                 let key = (event.party, lot.product, lot.dimension);

@@ -43,9 +43,8 @@ impl Scope {
     #[must_use]
     pub fn has_event(&self, facts: &Facts, event: &EventFact) -> bool {
         let is_party = |party| event.party == party || event.author == party || event.on_behalf_of == Some(party);
-        let is_product = |product| {
-            event.lots.iter().filter_map(|lot| facts.lots.get(*lot)).any(|lot| lot.product == product)
-        };
+        let is_product =
+            |product| event.lots.iter().filter_map(|lot| facts.lots.get(*lot)).any(|lot| lot.product == product);
         self.when(event.at) == When::Within
             && self.party.is_none_or(is_party)
             && self.place.is_none_or(|place| event.place == Some(place))

@@ -129,7 +129,12 @@ impl<'i> TraceIndex<'i> {
 }
 
 /// Gives each lot the length of the longest way to it; `numbers` has every lot before its relatives.
-fn deepen<'i>(numbers: &[u32], found: &mut Found<'i>, step: i64, next: impl for<'a> Fn(&'a LotRecord<'i>) -> &'a [u32]) {
+fn deepen<'i>(
+    numbers: &[u32],
+    found: &mut Found<'i>,
+    step: i64,
+    next: impl for<'a> Fn(&'a LotRecord<'i>) -> &'a [u32],
+) {
     for number in numbers {
         let Some((record, depth)) = found.get(number) else { continue };
         let (relatives, depth) = (next(record).to_vec(), depth.saturating_add(step));
