@@ -8,7 +8,7 @@ use nguon_ledger::hash::{HASH_BYTES, Hash};
 
 /// Draws `count` of the numbers from 0 to `population - 1`, in the order in which they come; all of them if there are no more.
 ///
-/// For the counter 0, 1, 2, … in eight bytes, big-endian: the first eight bytes of SHA-256(root || salt || counter), big-endian, are x. An
+/// For the counter 0, 1, 2, ... in eight bytes, big-endian: the first eight bytes of SHA-256(root || salt || counter), big-endian, are x. An
 /// x at or above the greatest multiple of `population` that 2^64 holds is passed over, so that no number is likelier than another; else
 /// x mod `population` is drawn, unless it was drawn before.
 #[must_use]

@@ -8,9 +8,6 @@ mod index;
 mod read;
 mod walk;
 
-#[cfg(test)]
-mod tests;
-
 pub use index::build;
 pub use read::{Called, IndexError, LotRecord, TraceIndex};
 pub use walk::{Direction, Holding, Trace, TraceEdge, TraceNode};

@@ -7,4 +7,5 @@ mod crash;
 mod harness;
 mod hostile;
 mod refusals;
+mod report;
 mod tidy;

@@ -128,6 +128,7 @@ fn data(key: &str, cell: &Cell, is_first: bool, report: &Report<'_>) -> String {
         Cell::Amount(amount) if key == "difference" && !amount.is_zero() => "n bad",
         cell if cell.is_number() => "n",
         Cell::Time(_) => "t",
+        Cell::Text(_) if matches!(key, "valid_from" | "valid_to") => "t",
         Cell::Many(_) => "long",
         Cell::Text(_) if key == "key" => "key",
         Cell::Text(_) if key == "says" => "long",

@@ -10,13 +10,13 @@ use super::super::report::tables::short_lot;
 use super::Shown;
 
 const BOX_WIDTH: usize = 208;
-const BOX_HEIGHT: usize = 66;
+const BOX_HEIGHT: usize = 84;
 const GAP_X: usize = 76;
 const GAP_Y: usize = 18;
 const MARGIN: usize = 24;
 const TITLE_HEIGHT: usize = 40;
 /// Most characters of a line in a box.
-const LINE_CHARS: usize = 26;
+const LINE_CHARS: usize = 24;
 
 const CSS: &str = "svg{background:#fbf8f1;font-family:system-ui,'Noto Sans',sans-serif}.b{fill:#fff;stroke:#8a8371}.f{stroke:#1f3a6e;stroke-width:3}\
 .r{stroke:#a3201b;stroke-width:2;fill:#f8e6e2}.v{stroke-dasharray:4 3}.e{fill:none;stroke:#8a8371;stroke-width:1.4}text{fill:#1b2130;font-size:13px}\
@@ -116,14 +116,13 @@ fn lot_box(node: &TraceNode<'_>, (x, y): (usize, usize), shown: &Shown<'_>) -> S
     let inner = x.saturating_add(10);
     let row = |down: usize| y.saturating_add(down);
     let mut text = format!(
-        r#"<g><title>{title}</title><rect class="b{class}" x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="4"/><text class="p" x="{inner}" y="{}">{}</text><text x="{inner}" y="{}">{}</text><text class="m" x="{inner}" y="{}">{}</text>"#,
-        row(19),
-        escape(&cut(&product)),
-        row(37),
-        escape(&cut(&format!("{} \u{b7} {quantity}", short_lot(lot.uri)))),
-        row(55),
-        escape(&cut(&party)),
+        r#"<g><title>{title}</title><rect class="b{class}" x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="4"/>"#
     );
+    let lines = [("p", product), ("n", short_lot(lot.uri)), ("n", quantity), ("m", party)];
+    for (down, (class, line)) in [19, 37, 55, 73].into_iter().zip(lines) {
+        let line = escape(&cut(&line));
+        text.push_str(&format!(r#"<text class="{class}" x="{inner}" y="{}">{line}</text>"#, row(down)));
+    }
     if lot.recalled {
         let right = x.saturating_add(BOX_WIDTH).saturating_sub(8);
         let recalled = escape(words.get("report.state.recalled"));
