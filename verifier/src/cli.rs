@@ -6,10 +6,14 @@ mod data;
 mod fetch;
 mod journal;
 mod monitor;
+mod opening;
 mod pipeline;
 mod proof;
+mod report;
+mod sample;
 mod source;
 mod state;
+mod trace;
 mod trust;
 mod witness;
 mod words;
@@ -54,6 +58,35 @@ const WITNESS_EXAMPLES: &str = "Examples:
   nguon-verify witness init --data /var/lib/witness --name witness.example.vn/nguon
   nguon-verify witness add-log --data /var/lib/witness 'trace.example+5eb4abab+AYqI...'
   nguon-verify witness serve --data /var/lib/witness --listen 127.0.0.1:8090";
+const REPORT_EXAMPLES: &str = "Examples:
+  nguon-verify report https://trace.example --vkey 'trace.example+5eb4abab+AYqI...' -o report.html
+  nguon-verify report /var/lib/nguon --actor htx-con-minh --from 2025-10-01 --to 2026-03-31 -o season.xlsx
+  nguon-verify report /var/lib/nguon --product mien-dong --format csv -o tables/ --lang vi
+
+The ledger is audited first; the report says the verdict on top. For PDF open the HTML file and print it to a file: its pages
+are made for A4. Days are those of Vietnam (UTC+7); a time with an offset is taken as it is.
+
+Exit codes: 0 verified, 1 not verified (the report is written all the same and says so), 2 could not read.";
+
+const TRACE_EXAMPLES: &str = "Examples:
+  nguon-verify trace https://trace.example/lot/7Q2M4K9XNP3R https://trace.example
+  nguon-verify trace 7Q2M4K9XNP3R /var/lib/nguon --forward --index trace.index
+  nguon-verify trace 7Q2M4K9XNP3R /var/lib/nguon --format svg > lot.svg
+
+LOT is a lot's URI, its id in this ledger, or the URI of a pack. With --index the audited ledger is kept in a file: the next call only
+checks that the file fits the ledger's checkpoint, and answers at once.
+
+Exit codes: 0 verified, 1 not verified, 2 could not read, or no such lot.";
+
+const SAMPLE_EXAMPLES: &str = "Examples:
+  nguon-verify sample https://trace.example --count 10
+  nguon-verify sample /var/lib/nguon --count 20 --of packs --salt 'dice 4 2 6 6 1' --json
+
+The sample follows from the checkpoint's root alone (and the salt), so nobody chooses it and anybody can draw it again;
+docs/report.md says how. Whoever runs the ledger could add entries until a draw pleases: agree on the checkpoint before, or throw
+dice together and give what they show with --salt.
+
+Exit codes: 0 verified and drawn, 1 not verified (nothing is drawn), 2 could not read.";
 
 const COMPLETIONS_EXAMPLES: &str = "Example:
   nguon-verify completions bash > ~/.local/share/bash-completion/completions/nguon-verify";
@@ -109,6 +142,15 @@ enum Command {
     /// Be a witness: cosign the checkpoints of logs that only grow.
     #[command(subcommand, after_help = WITNESS_EXAMPLES)]
     Witness(witness::WitnessCommand),
+    /// Report what a ledger says: amounts, yields, losses, recalls, certificates, keys, corrections, odd patterns.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Show where a lot came from and where it went.
+    #[command(after_help = TRACE_EXAMPLES)]
+    Trace(TraceArgs),
+    /// Draw a random sample to inspect, which neither side can choose.
+    #[command(after_help = SAMPLE_EXAMPLES)]
+    Sample(SampleArgs),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -215,6 +257,114 @@ struct ProofArgs {
     json: bool,
 }
 
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// One page to read and print
+    Html,
+    /// A folder with one file a table
+    Csv,
+    /// One object
+    Json,
+    /// A workbook with one sheet a table
+    Xlsx,
+}
+
+#[derive(Debug, Args)]
+struct ReportArgs {
+    /// Address or folder of the ledger.
+    target: String,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Only what this actor did and holds: its URI or slug.
+    #[arg(long, value_name = "ID")]
+    actor: Option<String>,
+    /// Only what happened at this place.
+    #[arg(long, value_name = "ID")]
+    place: Option<String>,
+    /// Only what happened to this product.
+    #[arg(long, value_name = "ID")]
+    product: Option<String>,
+    /// From the beginning of this day on, by the time that events tell.
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// To the end of this day.
+    #[arg(long, value_name = "DATE")]
+    to: Option<String>,
+    /// Which format; without it that of the file's ending, else HTML.
+    #[arg(long, value_enum)]
+    format: Option<ReportFormat>,
+    /// Where to write; for CSV a folder. Without it HTML and JSON go to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// The formats of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TraceFormat {
+    /// Indented lines
+    Tree,
+    /// One object
+    Json,
+    /// For Graphviz
+    Dot,
+    /// A drawing
+    Svg,
+}
+
+#[derive(Debug, Args)]
+struct TraceArgs {
+    /// The lot: its URI or id, or the URI of a pack.
+    lot: String,
+    /// Address or folder of the ledger.
+    target: String,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Only to what it was made from.
+    #[arg(long, conflicts_with = "forward")]
+    back: bool,
+    /// Only to what was made from it.
+    #[arg(long)]
+    forward: bool,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = TraceFormat::Tree)]
+    format: TraceFormat,
+    /// Keep what the audit found in this file, and use it as long as it fits the ledger.
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
+}
+
+/// What a sample is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SampleOf {
+    /// Lots whose creation was not taken back
+    Lots,
+    /// Entries
+    Entries,
+    /// Single packs with serials
+    Packs,
+}
+
+#[derive(Debug, Args)]
+struct SampleArgs {
+    /// Address or folder of the ledger.
+    target: String,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// How many.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    count: u64,
+    /// Of what.
+    #[arg(long, value_enum, default_value_t = SampleOf::Lots)]
+    of: SampleOf,
+    /// A text that neither side could choose, as dice thrown together.
+    #[arg(long, default_value = "")]
+    salt: String,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
 /// What a command found out.
 enum Answer {
     /// Every check that could be made holds.
@@ -237,6 +387,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Proof(args) => proof::run(&args, &words),
         Command::Monitor(args) => monitor::run(&args),
         Command::Witness(command) => witness::run(&command, &words),
+        Command::Report(args) => report::run(&args, &words, cli.lang),
+        Command::Trace(args) => trace::run(&args, &words, cli.lang),
+        Command::Sample(args) => sample::run(&args, &words),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nguon-verify", &mut std::io::stdout());
             return ExitCode::SUCCESS;

@@ -7,5 +7,6 @@ mod crash;
 mod harness;
 mod hostile;
 mod refusals;
+mod report;
 mod tidy;
 mod witness;

@@ -1,40 +1,28 @@
 //! `nguon-verify audit`.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nguon_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use nguon_ledger::checkpoint::SignedCheckpoint;
 use nguon_ledger::identifier::Origin;
-use nguon_ledger::note::VerifierKey;
-use nguon_ledger::tree::LeafIndex;
 use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Signatures};
 
-use super::data::DataFolder;
-use super::fetch::{Fetch, is_url};
+use super::opening::{self, Opened};
 use super::pipeline::{self, Audit, Options};
-use super::source::{self, BATCH_ENTRIES, Loader, Log, LogKeys, Source};
+use super::source::{BATCH_ENTRIES, Loader, LogKeys, Source};
 use super::state::{Promise, State};
-use super::trust::{self, Trust};
+use super::trust::Trust;
 use super::words::Words;
-use super::{Answer, AuditArgs, is_watched, print};
-
-/// An audit about to begin.
-pub(super) struct Prepared {
-    source: Source,
-    keys: LogKeys,
-    origin: Origin,
-}
+use super::{Answer, AuditArgs, print};
 
 pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
     let start = Instant::now();
     let trust = Trust::read(&args.trust)?;
-    let report = match begin(args, &trust)? {
+    let report = match opening::open(&args.target, &trust)? {
         Err(finding) => Report { finding: Some(finding), ..Report::default() },
-        Ok(prepared) => match examine(args, &trust, prepared, &catch_interrupt())? {
+        Ok(opened) => match examine(args, &trust, opened, &catch_interrupt())? {
             Examined::ToItsEnd(report) => *report,
             Examined::Interrupted(entries) => {
                 let key = if args.state.is_some() { "audit.interrupted_kept" } else { "audit.interrupted" };
@@ -73,10 +61,10 @@ fn catch_interrupt() -> Arc<AtomicBool> {
 pub(super) fn examine(
     args: &AuditArgs,
     trust: &Trust,
-    prepared: Prepared,
+    opened: Opened,
     is_interrupted: &AtomicBool,
 ) -> anyhow::Result<Examined> {
-    let Prepared { mut source, keys, origin } = prepared;
+    let Opened { mut source, keys, origin } = opened;
     let signatures = if args.fast { Signatures::Batch } else { Signatures::Strict };
     let loader = source.loader();
     let mut report = Box::new(Report { origin: Some(origin.to_string()), is_fast: args.fast, ..Report::default() });
@@ -92,7 +80,7 @@ pub(super) fn examine(
         report.finding = Some(finding);
         return Ok(Examined::ToItsEnd(report));
     }
-    let bar = progress(&source, args);
+    let bar = opening::progress(&source, args.quiet || args.json);
     bar.set_position(report.from);
     bar.reset_eta();
     let options = Options { keys: &keys, signatures, progress: &|done| bar.set_position(done), is_interrupted };
@@ -106,7 +94,7 @@ pub(super) fn examine(
     }
     report.root = Some(audit.auditor.root().to_string());
     report.key = audit.checkpoint.as_ref().or(checkpoint.as_ref()).map(|checkpoint| checkpoint.log().to_string());
-    match end(&audit, checkpoint, &loader, trust)? {
+    match opening::end(&audit, checkpoint.as_ref(), &loader, trust)? {
         Err(finding) => report.finding = Some(finding),
         Ok(checkpoint) => {
             let size = checkpoint.checkpoint().size();
@@ -148,7 +136,7 @@ fn past_changed(
     if let Some((promise, now)) = audit.promise.as_ref().zip(checkpoint)
         && now.checkpoint().size() < promise.size
     {
-        return Ok(Some(rolled_back(promise, now)));
+        return Ok(Some(opening::rolled_back(promise, now)));
     }
     for tile in audit.auditor.partial_tiles() {
         if let Err(finding) = loader.compare_older(&tile)? {
@@ -159,136 +147,6 @@ fn past_changed(
         }
     }
     Ok(None)
-}
-
-fn rolled_back(promise: &Promise, now: &SignedCheckpoint) -> Finding {
-    let detail = format!("the log is shorter than it was when this was signed: {}", promise.note.replace('\n', " "));
-    let finding = Finding::new(AuditCheck::Consistency, detail);
-    finding.between(format!("{} entries or more", promise.size), format!("{} entries", now.checkpoint().size()))
-}
-
-/// Finds out what there is at the target and whose key is to be believed.
-pub(super) fn begin(args: &AuditArgs, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
-    if is_url(&args.target) {
-        return begin_log(Fetch::http(&args.target)?, trust);
-    }
-    let folder = Path::new(&args.target);
-    if !folder.is_dir() {
-        bail!("{} is neither an address nor a folder. Give http(s)://... or the folder of a ledger", args.target);
-    }
-    if DataFolder::is_at(folder) {
-        return begin_data(folder, trust);
-    }
-    let has_log = |folder: &Path| folder.join("checkpoint").is_file();
-    let below = folder.join("tlog");
-    if has_log(folder) {
-        begin_log(Fetch::Folder(folder.to_owned()), trust)
-    } else if has_log(&below) {
-        begin_log(Fetch::Folder(below), trust)
-    } else {
-        bail!(
-            "{} holds neither a journal nor a checkpoint. Give a node's data folder or a copy of its log",
-            args.target
-        )
-    }
-}
-
-fn begin_log(fetch: Fetch, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
-    let note = fetch.require("checkpoint")?;
-    let Some(claimed) = trust::claimed(&note) else {
-        return Ok(Err(Finding::new(AuditCheck::CheckpointSigned, "the checkpoint is no signed note")));
-    };
-    let keys = match trust.keys() {
-        Some(keys) => keys,
-        None => match fetch.get("v1/ledger")?.and_then(|text| trust::key_in_description(&text)) {
-            Some(key) => vec![key],
-            None => match key_of_first_entry(&first_entry(&fetch, &claimed)?) {
-                Ok(key) => vec![key],
-                Err(finding) => return Ok(Err(finding)),
-            },
-        },
-    };
-    let checkpoint = match trust::open(&note, &keys) {
-        Ok(checkpoint) => checkpoint,
-        Err(finding) => return Ok(Err(finding)),
-    };
-    let origin = origin_of(&checkpoint)?;
-    Ok(Ok(Prepared { source: Source::Log(Log::new(fetch, checkpoint)), keys, origin }))
-}
-
-fn begin_data(folder: &Path, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
-    let data = DataFolder::open(folder)?;
-    let keys = match trust.keys() {
-        Some(keys) => keys,
-        None => vec![data.key()?.context("the folder's ledger.json names no key. Give it with --vkey")?],
-    };
-    let name = match keys.as_slice() {
-        [key] => key.name().as_str().to_owned(),
-        _ => data
-            .origin()
-            .context("the policy has several logs and the folder does not say which one it is: give --vkey")?,
-    };
-    let origin = Origin::parse(&name).with_context(|| format!("the key's name {name} is no origin"))?;
-    Ok(Ok(Prepared { source: Source::Data(data), keys, origin }))
-}
-
-fn first_entry(fetch: &Fetch, claimed: &Checkpoint) -> anyhow::Result<Vec<u8>> {
-    let entry = source::first_entry(fetch, claimed.size())?;
-    entry.context(
-        "the first entry is not there, which would name the log's key. Get a whole copy of the log, or give --vkey",
-    )
-}
-
-fn key_of_first_entry(entry: &[u8]) -> Result<VerifierKey, Finding> {
-    let key = trust::key_in_charter(entry);
-    key.ok_or_else(|| Finding::new(AuditCheck::EntryBytes, "the first entry names no log key").at(LeafIndex::new(0)))
-}
-
-fn origin_of(checkpoint: &SignedCheckpoint) -> anyhow::Result<Origin> {
-    let name = checkpoint.checkpoint().origin();
-    Origin::parse(name.as_str()).with_context(|| format!("{name} is no origin of a ledger: another kind of log"))
-}
-
-/// What can only be said when all entries were audited; the checkpoint that they were held against.
-fn end(
-    audit: &Audit,
-    checkpoint: Option<SignedCheckpoint>,
-    loader: &Loader,
-    trust: &Trust,
-) -> anyhow::Result<Result<SignedCheckpoint, Finding>> {
-    if let Some(finding) = &audit.finding {
-        return Ok(Err(finding.clone()));
-    }
-    for tile in audit.auditor.partial_tiles() {
-        if let Err(finding) = loader.compare(&tile)? {
-            return Ok(Err(finding));
-        }
-    }
-    let Some(checkpoint) = checkpoint.or_else(|| audit.checkpoint.clone()) else {
-        return Ok(Err(Finding::new(AuditCheck::CheckpointSigned, "there is no checkpoint")));
-    };
-    if let Some(promise) = audit.promise.as_ref().filter(|promise| promise.size > checkpoint.checkpoint().size()) {
-        return Ok(Err(rolled_back(promise, &checkpoint)));
-    }
-    // A node's folder may end with entries that no witness has seen yet; those before were audited against what they saw.
-    let quorum = || match &audit.cosigned {
-        Some(cosigned) => trust.quorum(&checkpoint).or_else(|_| trust.quorum(cosigned)),
-        None => trust.quorum(&checkpoint),
-    };
-    let result = audit.auditor.finish(checkpoint.checkpoint()).and_then(|()| quorum());
-    Ok(result.map(|()| checkpoint))
-}
-
-fn progress(source: &Source, args: &AuditArgs) -> ProgressBar {
-    let bar = ProgressBar::new(source.expected());
-    if args.quiet || args.json || !is_watched() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    let template = "{wide_bar} {human_pos}/{human_len}  {per_sec}  {eta}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// What is told in the end.

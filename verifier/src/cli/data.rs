@@ -62,8 +62,12 @@ impl DataFolder {
 
     /// The ledger's origin by the folder's own checkpoint.
     pub(super) fn origin(&self) -> Option<String> {
-        let (_, note) = self.copies.first()?;
-        Some(trust::claimed(note)?.origin().as_str().to_owned())
+        Some(trust::claimed(self.copy()?)?.origin().as_str().to_owned())
+    }
+
+    /// The copy of the checkpoint beside the tiles.
+    pub(super) fn copy(&self) -> Option<&[u8]> {
+        self.copies.first().map(|(_, note)| note.as_slice())
     }
 
     pub(super) const fn number(&self) -> u64 {

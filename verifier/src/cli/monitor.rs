@@ -16,6 +16,7 @@ use nguon_verifier::audit::{AuditCheck, Finding};
 
 use super::audit::{self, Examined};
 use super::fetch::Fetch;
+use super::opening;
 use super::trust::Trust;
 use super::{Answer, AuditArgs, MonitorArgs};
 use events::{Event, Kind, Reporter};
@@ -105,8 +106,8 @@ impl Monitor<'_> {
 
     /// The checkpoint up to which all is well.
     fn audit_what_is_new(&self, events: &mut Vec<Event>) -> Option<SignedCheckpoint> {
-        let examined = audit::begin(&self.audit, &self.trust).and_then(|begun| match begun {
-            Ok(prepared) => audit::examine(&self.audit, &self.trust, prepared, &self.is_interrupted),
+        let examined = opening::open(&self.args.target, &self.trust).and_then(|begun| match begun {
+            Ok(opened) => audit::examine(&self.audit, &self.trust, opened, &self.is_interrupted),
             Err(finding) => Ok(Examined::of(finding)),
         });
         match examined {
