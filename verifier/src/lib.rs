@@ -1,7 +1,7 @@
 //! Judges a lot's proof bundle or a whole ledger without trusting whoever runs the ledger.
 //!
 //! **In scope:** proof bundles and their eleven checks (`docs/format.md`, section 8), the audit of every entry of a ledger,
-//! and verdicts that name each check.
+//! evidence files (section 12), and verdicts that name each check.
 //!
 //! **Out of scope:** the bytes, proofs and rules themselves (crate `nguon-ledger`); files, sockets, threads and wording
 //! for people (the command `nguon-verify`, under `cli`); the same checks in a browser (`verifier/web/verify.js`).
@@ -16,3 +16,5 @@ pub mod verdict;
 pub mod bundle;
 
 pub mod audit;
+
+pub mod evidence;
