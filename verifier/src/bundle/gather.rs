@@ -89,7 +89,8 @@ impl Gatherer {
     fn learn_keys(&mut self, statement: &Statement<'_>) {
         let body = match statement.kind() {
             Kind::Charter => statement.body().get("operator").and_then(Json::as_object),
-            _ => Some(statement.body()),
+            Kind::Actor | Kind::Key => Some(statement.body()),
+            Kind::Product | Kind::Place | Kind::Event | Kind::Attest => None,
         };
         let Some(body) = body else { return };
         let text = |key| body.get(key).and_then(Json::as_str);

@@ -101,13 +101,15 @@ struct Registry {
     actors: BTreeMap<PublicKeyHex, String>,
     names: BTreeMap<String, Name>,
     /// Per place, its names with the days they hold.
-    places: BTreeMap<String, Vec<(Option<String>, Option<String>, Name)>>,
+    places: BTreeMap<String, Vec<HeldName>>,
     /// Product by lot.
     lots: BTreeMap<String, String>,
     leaves: BTreeMap<Hash, LeafIndex>,
 }
 
 type PublicKeyHex = String;
+/// A name with the first and the last day on which it holds.
+type HeldName = (Option<String>, Option<String>, Name);
 
 impl Story {
     /// Reads the story out of a bundle. What cannot be read is left out; the checks say so.
@@ -248,7 +250,7 @@ impl Registry {
     /// The place's own name, else the administrative one that held on the day.
     fn place(&self, uri: &str, when: &str) -> Option<Name> {
         let day: String = when.chars().take(DATE_CHARS).collect();
-        let holds = |(from, to, _): &&(Option<String>, Option<String>, Name)| {
+        let holds = |(from, to, _): &&HeldName| {
             from.as_ref().is_none_or(|from| *from <= day) && to.as_ref().is_none_or(|to| day <= *to)
         };
         let held = self.places.get(uri)?.iter().find(holds).map(|(_, _, name)| name);
