@@ -20,16 +20,16 @@ use super::words::Words;
 use super::{Answer, AuditArgs, is_watched, print};
 
 /// An audit about to begin.
-struct Prepared {
-    source: Source,
-    keys: LogKeys,
-    origin: Origin,
+pub(super) struct Prepared {
+    pub(super) source: Source,
+    pub(super) keys: LogKeys,
+    pub(super) origin: Origin,
 }
 
 pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
     let start = Instant::now();
     let trust = Trust::read(&args.trust)?;
-    let report = match begin(args, &trust)? {
+    let report = match begin(&args.target, &trust)? {
         Err(finding) => Report { finding: Some(finding), ..Report::default() },
         Ok(Prepared { source, keys, origin }) => {
             let bar = progress(&source, args);
@@ -50,13 +50,13 @@ pub(super) fn run(args: &AuditArgs, words: &Words) -> anyhow::Result<Answer> {
 }
 
 /// Finds out what there is at the target and whose key is to be believed.
-fn begin(args: &AuditArgs, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
-    if is_url(&args.target) {
-        return begin_log(Fetch::http(&args.target)?, trust);
+pub(super) fn begin(target: &str, trust: &Trust) -> anyhow::Result<Result<Prepared, Finding>> {
+    if is_url(target) {
+        return begin_log(Fetch::http(target)?, trust);
     }
-    let folder = Path::new(&args.target);
+    let folder = Path::new(target);
     if !folder.is_dir() {
-        bail!("{} is neither an address nor a folder. Give http(s)://... or the folder of a ledger", args.target);
+        bail!("{target} is neither an address nor a folder. Give http(s)://... or the folder of a ledger");
     }
     if DataFolder::is_at(folder) {
         return begin_data(folder, trust);
@@ -68,10 +68,7 @@ fn begin(args: &AuditArgs, trust: &Trust) -> anyhow::Result<Result<Prepared, Fin
     } else if has_log(&below) {
         begin_log(Fetch::Folder(below), trust)
     } else {
-        bail!(
-            "{} holds neither a journal nor a checkpoint. Give a node's data folder or a copy of its log",
-            args.target
-        )
+        bail!("{target} holds neither a journal nor a checkpoint. Give a node's data folder or a copy of its log")
     }
 }
 
