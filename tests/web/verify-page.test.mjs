@@ -173,6 +173,26 @@ test("a key from the file itself is never enough for a good verdict, and the pag
   }, PHONE);
 });
 
+test("files can be chosen by keyboard and dropped anywhere", async () => {
+  const bytes = (await readFile(join(EVIDENCE, "good.zip"))).toString("base64");
+  await withBrowser(async (context) => {
+    const { page, errors } = await open(context, vkey);
+    await page.focus("#switch");
+    await page.keyboard.press("Tab");
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+    assert.ok(chooser.isMultiple());
+    await page.evaluate((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], "dropped.zip"));
+      document.querySelector("footer")?.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, bytes);
+    await page.waitForSelector("#verdict:focus");
+    assert.equal(await page.locator("#verdict").innerText(), words.vi.verdict.ok_unwitnessed);
+    assert.ok((await page.locator("#chosen").innerText()).includes("dropped.zip"));
+    assert.deepEqual(errors, []);
+  }, DESKTOP);
+});
+
 test("changed files are told from good ones", async () => {
   await withBrowser(async (context) => {
     const { page, errors } = await open(context, vkey);

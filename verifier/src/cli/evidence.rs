@@ -35,6 +35,9 @@ pub(super) fn run(args: &EvidenceArgs, words: &Words) -> anyhow::Result<Answer> 
     let bytes = source.bundle(&args.lot, &trust)?;
     let bundle = Bundle::parse(&bytes).context("what the node gave is no proof bundle. Check the address")?;
     let policy = policy_text(args, &trust, &bundle)?;
+    // A key that no policy takes must not fall back to whatever the bundle names.
+    Policy::parse(policy.as_bytes())
+        .context("the key is not that of a log. Give the vkey that the ledger publishes")?;
     let blobs = gather_blobs(&source, &bundle)?;
     let timestamps = Timestamps { rfc3161: rfc3161.as_deref(), ots: ots.as_deref() };
     let held = blobs.keys().copied().collect();

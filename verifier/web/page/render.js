@@ -132,7 +132,7 @@ export class Renderer {
       el('p', { class: 'source' }, `${word('story.says')} `, this.who(fact.signer),
         fact.actingFor ? `, ${word('story.for')} ` : '', fact.actingFor && this.who(fact.actingFor),
         fact.onBehalfOf ? `, ${word('story.behalf')} ` : '', fact.onBehalfOf && this.who(fact.onBehalfOf),
-        ` \u00b7 ${word('about.entry')} ${fact.index}`));
+        ` \u00b7 ${word('about.entry')}\u00a0${fact.index}`));
   }
 
   /** `YYYY-MM-DD hh:mm` as people of the language write it. @param {string} text */
@@ -144,7 +144,8 @@ export class Renderer {
   /** @param {import('../story.js').Portion} portion */
   portion({ lot, product, quantity, uom }) {
     const unit = quantity === undefined ? '' : this.word(`unit.${uom ?? 'pieces'}`) || uom || '';
-    const amount = quantity === undefined ? '' : `${this.language === 'vi' ? quantity.replace('.', ',') : quantity}\u00a0${unit} `;
+    const plain = /^[0-9]+\.[0-9]+$/.test(quantity ?? '') ? quantity?.replace(/\.?0+$/, '') : quantity;
+    const amount = plain === undefined ? '' : `${this.language === 'vi' ? plain.replace('.', ',') : plain}\u00a0${unit} `;
     return [amount, product ? this.name(product) : '', product ? ' ' : '', el('bdi', { class: 'code' }, lot.slice(lot.lastIndexOf('/') + 1))];
   }
 

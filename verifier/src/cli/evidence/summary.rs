@@ -115,13 +115,26 @@ impl Teller {
             let key = format!("summary.unit.{}", portion.uom.as_deref().unwrap_or("pieces"));
             let unit = self.words.get(&key);
             let unit = if unit == key { portion.uom.as_deref().unwrap_or_default() } else { unit };
-            let _ = write!(told, "{quantity} {} ", clean(unit));
+            let _ = write!(told, "{} {} ", self.amount(quantity), clean(unit));
         }
         if let Some(product) = &portion.product {
             let _ = write!(told, "{} ", self.name(product));
         }
         let code = portion.lot.rsplit('/').next().unwrap_or(&portion.lot);
         told + &format!("({} {})", self.word("lot_short"), clean(code))
+    }
+
+    /// A number with the language's decimal sign, without zeros that say nothing.
+    fn amount(&self, quantity: &str) -> String {
+        let is_plain = quantity.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let plain = match quantity.split_once('.') {
+            Some(_) if is_plain => quantity.trim_end_matches('0').trim_end_matches('.'),
+            _ => quantity,
+        };
+        match self.language {
+            Language::Vi => plain.replace('.', ","),
+            Language::En => plain.to_owned(),
+        }
     }
 
     fn source(&self, fact: &Fact) -> String {
