@@ -51,6 +51,22 @@ pub(crate) const ASSETS: [Asset; 20] = [
     verifier!("vendor/noble-ed25519/index.js"),
 ];
 
+/// The page that checks evidence by itself: one file, made of the same modules, which a reader may save and open anywhere.
+pub(crate) const VERIFY_PAGE: &str = include_str!("../../verifier/web/verify.html");
+
+/// What the page allows itself: its own script and style by their hashes, and nothing else. It says so in its head, where it must be
+/// said for those who open it from a file.
+static VERIFY_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let stated = VERIFY_PAGE.split_once("http-equiv=\"Content-Security-Policy\" content=\"");
+    let stated = stated.and_then(|(_, rest)| rest.split_once('"')).map_or("default-src 'none'", |(policy, _)| policy);
+    format!("{stated}; frame-ancestors 'none'")
+});
+
+/// The content policy of [`VERIFY_PAGE`].
+pub(crate) fn verify_policy() -> &'static str {
+    &VERIFY_POLICY
+}
+
 /// Sixteen hexadecimal digits that change with any byte of any file.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let all: String = ASSETS.iter().map(|asset| format!("{}\0{}\0", asset.path, asset.text)).collect();

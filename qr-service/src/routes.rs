@@ -58,6 +58,7 @@ fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/", get(home))
         .route("/find", get(find))
+        .route("/verify.html", get(verify_page))
         .route("/lot/{*rest}", get(item))
         .route("/01/{*rest}", get(item))
         .route("/blob/{sha256}", get(blob))
@@ -253,6 +254,16 @@ fn media_type(bytes: &[u8]) -> (&'static str, &'static str) {
         [b'%', b'P', b'D', b'F', ..] => ("application/pdf", "attachment"),
         _ => ("application/octet-stream", "attachment"),
     }
+}
+
+/// The page that checks evidence, for those who have no copy of it yet.
+async fn verify_page() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, assets::verify_policy()),
+        (header::CACHE_CONTROL, NO_CACHE),
+    ];
+    (headers, assets::VERIFY_PAGE).into_response()
 }
 
 async fn asset(Path((version, path)): Path<(String, String)>) -> Response {

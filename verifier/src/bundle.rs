@@ -8,18 +8,23 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nguon_ledger::json::{Json, JsonError, Object};
-use nguon_ledger::tree::{LeafIndex, TreeSize};
+use nguon_ledger::tree::{InclusionProof, LeafIndex, TreeSize};
 use thiserror::Error;
 
-use nguon_ledger::note::VerifierKey;
+use nguon_ledger::hash::Hash;
+use nguon_ledger::note::{Note, VerifierKey};
 use nguon_ledger::policy::Policy;
+use nguon_ledger::tlog_proof::TlogProof;
 
 use crate::verdict::Verdict;
 
 mod chains;
+mod gather;
 mod log;
 mod reading;
 mod replay;
+
+pub use gather::Gatherer;
 
 /// The only version of the bundle format.
 const BUNDLE_VERSION: u64 = 1;
@@ -94,6 +99,27 @@ impl Bundle {
     #[must_use]
     pub fn vkey(&self) -> &str {
         &self.vkey
+    }
+
+    /// The checkpoint's signed note, as it stands there.
+    #[must_use]
+    pub fn checkpoint(&self) -> &str {
+        &self.checkpoint
+    }
+
+    /// The entries: where each is said to stand, and its bytes. Nothing about them is checked.
+    pub fn entries(&self) -> impl Iterator<Item = (LeafIndex, &[u8])> {
+        self.entries.iter().map(|stored| (stored.index, stored.entry.as_slice()))
+    }
+
+    /// The proof file of each entry whose proof has the form of one, with the entry's index.
+    pub fn proofs(&self) -> impl Iterator<Item = (LeafIndex, TlogProof)> {
+        let note = Note::parse(self.checkpoint.as_bytes()).ok();
+        self.entries.iter().filter_map(move |stored| {
+            let hashes = stored.proof.iter().map(|bytes| Hash::from_slice(bytes)).collect::<Option<_>>()?;
+            let proof = InclusionProof::new(hashes).ok()?;
+            Some((stored.index, TlogProof::new(stored.index, proof, note.clone()?)))
+        })
     }
 
     /// How many entries it holds.

@@ -3,6 +3,7 @@
 mod audit;
 mod bundle;
 mod data;
+mod evidence;
 mod fetch;
 mod journal;
 mod monitor;
@@ -45,6 +46,30 @@ Exit codes: 0 verified, 1 not verified, 2 could not read.";
 const BUNDLE_EXAMPLES: &str = "Examples:
   nguon-verify bundle pack.json --vkey 'trace.example+5eb4abab+AYqI...'
   nguon-verify bundle https://trace.example/v1/lots/https%3A%2F%2Ftrace.example%2Flot%2F7Q2M4K9XNP3R/bundle
+
+Exit codes: 0 verified, 1 not verified, 2 could not read.";
+
+const EVIDENCE_EXAMPLES: &str = "Examples:
+  nguon-verify evidence 7Q2M4K9XNP3R --node https://trace.example -o lot.zip --vkey 'trace.example+5eb4abab+AYqI...'
+  nguon-verify evidence https://id.gs1.org/01/08931234567897/10/A-1 --data /var/lib/nguon -o lot.zip --policy trust.policy
+
+The file is written also when the lot does not verify, for that is evidence too; the output and the exit code say so. The same
+ledger and the same options always give the same bytes.
+
+A timestamp of the checkpoint is got elsewhere, from a file that an earlier run has written:
+  unzip lot.zip checkpoint
+  openssl ts -query -data checkpoint -sha256 -cert -out checkpoint.tsq
+  curl -H 'Content-Type: application/timestamp-query' --data-binary @checkpoint.tsq ADDRESS > checkpoint.tsr
+  ots stamp checkpoint
+and then put into the file with --rfc3161 checkpoint.tsr or --ots checkpoint.ots.
+
+Exit codes: 0 written and verified, 1 written but not verified, 2 could not read or write.";
+
+const CHECK_EXAMPLES: &str = "Examples:
+  nguon-verify check lot.zip --vkey 'trace.example+5eb4abab+AYqI...'
+  nguon-verify check lot.zip --policy trust.policy --json
+
+No network is needed. Without --vkey and --policy the policy in the file is believed, which is the word of whoever made the file.
 
 Exit codes: 0 verified, 1 not verified, 2 could not read.";
 
@@ -151,6 +176,12 @@ enum Command {
     /// Draw a random sample to inspect, which neither side can choose.
     #[command(after_help = SAMPLE_EXAMPLES)]
     Sample(SampleArgs),
+    /// Write an evidence file about one lot: what was said, what proves it, the photos, and a page that checks it offline.
+    #[command(after_help = EVIDENCE_EXAMPLES)]
+    Evidence(EvidenceArgs),
+    /// Check an evidence file without a network.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -365,6 +396,40 @@ struct SampleArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct EvidenceArgs {
+    /// The lot: its address in any spelling, that of one of its packs, or the code on the label.
+    lot: String,
+    /// Address of a node.
+    #[arg(long, value_name = "URL", required_unless_present = "data", conflicts_with = "data")]
+    node: Option<String>,
+    /// A node's data folder, also while the node runs, or a copy of a log's files.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the file is written.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// A token of RFC 3161 over the checkpoint, got elsewhere. Put into the file, not checked.
+    #[arg(long, value_name = "FILE")]
+    rfc3161: Option<PathBuf>,
+    /// An OpenTimestamps proof of the checkpoint, got elsewhere. Put into the file, not checked.
+    #[arg(long, value_name = "FILE")]
+    ots: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The evidence file.
+    file: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Print the verdict as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// What a command found out.
 enum Answer {
     /// Every check that could be made holds.
@@ -390,6 +455,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Report(args) => report::run(&args, &words, cli.lang),
         Command::Trace(args) => trace::run(&args, &words, cli.lang),
         Command::Sample(args) => sample::run(&args, &words),
+        Command::Evidence(args) => evidence::run(&args, &words),
+        Command::Check(args) => evidence::check(&args, &words),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nguon-verify", &mut std::io::stdout());
             return ExitCode::SUCCESS;

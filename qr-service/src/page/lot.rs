@@ -401,6 +401,7 @@ impl LotPage<'_> {
                 }
                 p { a.button.quiet href=(proof) download="proof.json" { (words.get("check.download")) } }
                 p.hint { (words.get("check.elsewhere")) }
+                p { a href="/verify.html" { (words.get("check.page")) } }
                 details {
                     summary { (words.get("check.command")) }
                     pre tabindex="0" { code { "nguon-verify bundle proof.json --vkey '" (self.ledger.vkey) "'" } }

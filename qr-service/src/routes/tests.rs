@@ -181,6 +181,19 @@ async fn nothing_comes_from_elsewhere_and_nothing_runs_inline() {
 }
 
 #[tokio::test]
+async fn the_page_that_checks_evidence_may_do_nothing_but_that() {
+    let site = Site::start(vec![]).await;
+    let response = site.get("/verify.html").await;
+    let policy = header(&response, "content-security-policy").to_owned();
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'sha256-") && policy.ends_with("frame-ancestors 'none'")
+    );
+    assert!(!policy.contains("unsafe") && !policy.contains("connect-src") && !policy.contains("http"), "{policy}");
+    assert!(header(&response, "content-type").starts_with("text/html"));
+    assert_eq!(response.text().await.unwrap(), assets::VERIFY_PAGE);
+}
+
+#[tokio::test]
 async fn a_recall_stands_before_everything_else() {
     let site = Site::start(vec![(VERMICELLI, vermicelli(true))]).await;
     let page = site.text(PAGE).await;

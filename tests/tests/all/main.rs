@@ -4,6 +4,7 @@
 mod audit;
 mod commands;
 mod crash;
+mod evidence;
 mod harness;
 mod hostile;
 mod refusals;

@@ -92,7 +92,11 @@ fn family(origin: &Origin, items: &[Item<'_>], lot: LotKey) -> BTreeSet<LotKey> 
 }
 
 /// The lots that an entry ties to others, and those others.
-fn step(origin: &Origin, entry: &Entry<'_>, statement: &Statement<'_>) -> Option<(Vec<LotKey>, Vec<LotKey>)> {
+pub(super) fn step(
+    origin: &Origin,
+    entry: &Entry<'_>,
+    statement: &Statement<'_>,
+) -> Option<(Vec<LotKey>, Vec<LotKey>)> {
     if statement.kind() != Kind::Event {
         return None;
     }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &BundleArgs, words: &Words) -> anyhow::Result<Answer> {
         size_min: args.size_min.map(TreeSize::new),
     };
     let verdict = verify_bundle(&bundle, &options);
-    print(&if args.json { verdict.to_json() } else { text(&verdict, words, &trust) })?;
+    print(&if args.json { verdict.to_json() } else { verdict_lines(&verdict, words, trust.as_str()) })?;
     Ok(if verdict.is_passed() { Answer::Verified } else { Answer::NotVerified })
 }
 
@@ -44,7 +44,8 @@ fn newest(target: &str) -> anyhow::Result<Vec<u8>> {
     if is_url(target) { Fetch::http(target)?.require("checkpoint") } else { read(target) }
 }
 
-fn text(verdict: &Verdict, words: &Words, trust: &Trust) -> String {
+/// A verdict for people: `trust` says how the key was come by.
+pub(super) fn verdict_lines(verdict: &Verdict, words: &Words, trust: &str) -> String {
     let heading = words.get(if verdict.is_passed() { "verified" } else { "not_verified" });
     let size = verdict.size.map_or_else(|| "?".to_owned(), |size| size.to_string());
     let summary = words.fill("bundle.summary", &[("lot", &verdict.lot), ("size", &size)]);
@@ -61,7 +62,7 @@ fn text(verdict: &Verdict, words: &Words, trust: &Trust) -> String {
         lines.push(line);
     }
     if let Some(key) = &verdict.vkey {
-        let how = format!("trust.{}", trust.as_str());
+        let how = format!("trust.{trust}");
         lines.push(format!("{}: {key} ({})", words.get("key"), words.get(&how)));
     }
     lines.join("\n")

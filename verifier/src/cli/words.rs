@@ -44,6 +44,7 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use nguon_verifier::audit::AuditCheck;
+    use nguon_verifier::evidence::FileCheck;
     use nguon_verifier::verdict::CheckName;
 
     use super::*;
@@ -51,7 +52,8 @@ mod tests {
     #[test]
     fn every_check_has_a_name_in_both_languages() {
         let bundle = CheckName::ALL.iter().map(|check| check.as_str());
-        let names: Vec<_> = bundle.chain(AuditCheck::ALL.iter().map(|check| check.as_str())).collect();
+        let files = FileCheck::ALL.iter().map(|check| check.as_str());
+        let names: Vec<_> = bundle.chain(files).chain(AuditCheck::ALL.iter().map(|check| check.as_str())).collect();
         for words in [Words::new(Language::En), Words::new(Language::Vi)] {
             for name in &names {
                 let key = format!("check.{name}");

@@ -3,6 +3,7 @@
 
 mod audit;
 mod bundles;
+mod evidence;
 mod fixture;
 mod kept;
 mod monitor;
