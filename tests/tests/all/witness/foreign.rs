@@ -2,7 +2,8 @@
 //! the long run (`NGUON_LONG=1`) does it; they are kept below the target folder.
 //!
 //! `aics-witness` is a C2SP tlog-witness and the client of one, `aics-tlog` a verifier of tlog-tiles logs, `proofbundle` a verifier of
-//! `.tlog-proof` files. All three need Python 3.12; `NGUON_PYTHON` names one that is not found by itself.
+//! `.tlog-proof` files. All three need Python 3.12; `NGUON_PYTHON` names one that is not found by itself. `witness-log` (Rust) is a witness,
+//! a verifier of notes, and a log of its own that asks witnesses.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use std::process::{Child, Command, Stdio};
 
 use nguon_ledger::policy::Policy;
 use nguon_tests::process::{Ledger, Node};
-use nguon_tests::witness::{Witness, claimed_size};
-use nguon_tests::{ORIGIN, binary, rounds};
+use nguon_tests::witness::{Witness, claimed_size, witness};
+use nguon_tests::{ORIGIN, binary, cargo, rounds};
 use serde_json::Value;
 
 use super::{checkpoint, grow, register, serve, vkey, wait_until_cosigned};
@@ -40,21 +41,38 @@ fn python() -> Option<String> {
     named.into_iter().chain(usual).find(is_new)
 }
 
-/// The folder with the foreign programs, installed if they are not there.
+/// Where foreign programs are kept.
+fn kept() -> PathBuf {
+    let node = binary("nguon").unwrap();
+    node.parent().and_then(Path::parent).unwrap().join("foreign")
+}
+
+/// The folder with the programs in Python, installed if they are not there.
 fn tools() -> Option<PathBuf> {
     let Some(python) = python() else {
         eprintln!("skipped: no Python 3.12 or later; name one with NGUON_PYTHON");
         return None;
     };
-    let node = binary("nguon").unwrap();
-    let folder = node.parent().and_then(Path::parent).unwrap().join("foreign");
-    let bin = folder.join("bin");
+    let bin = kept().join("bin");
     if !bin.join("aics-witness").exists() {
-        assert!(Command::new(python).args(["-m", "venv"]).arg(&folder).status().unwrap().success());
+        assert!(Command::new(python).args(["-m", "venv"]).arg(kept()).status().unwrap().success());
         let mut pip = Command::new(bin.join("pip"));
         assert!(pip.args(["install", "--quiet"]).args(PACKAGES).status().unwrap().success(), "pip cannot install them");
     }
     Some(bin)
+}
+
+/// The program in Rust, installed if it is not there.
+fn witness_log() -> PathBuf {
+    let root = kept().join("rust");
+    let program = root.join("bin").join("witness-log");
+    if !program.exists() {
+        let mut install = cargo();
+        install.args(["install", "--quiet", "--locked", "witness-log-cli", "--version", "0.6.1", "--root"]).arg(&root);
+        let built = install.env("CARGO_TARGET_DIR", root.join("build")).status().unwrap();
+        assert!(built.success(), "cargo cannot install witness-log-cli");
+    }
+    program
 }
 
 /// A foreign witness as a child process.
@@ -76,7 +94,11 @@ impl Foreign {
         assert!(made.status.success(), "{made:?}");
         let vkey = String::from_utf8(made.stdout).unwrap().trim().to_owned();
         assert!(run(&["add-log", "--origin", ORIGIN, "--vkey", log]).output().unwrap().status.success());
-        let mut command = run(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::serve(run(&["serve", "--listen", "127.0.0.1:0"]), vkey)
+    }
+
+    /// Starts a command that says on standard error where it is listening.
+    fn serve(mut command: Command, vkey: String) -> Self {
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let url = lines.by_ref().find_map(|line| {
@@ -180,4 +202,61 @@ fn foreign_programs_cosign_our_log_verify_it_and_ask_our_witness() {
         let line = run(&tools.join("python"), &["-c", FEED, &url, serving_fresh.url(), &key, &size, &note], true);
         assert!(line.starts_with("\u{2014} fresh.test/w "), "{line}");
     }
+}
+
+#[test]
+fn another_foreign_witness_cosigns_our_log_and_its_log_is_cosigned_by_our_witness() {
+    if rounds(0, 1) == 0 {
+        return;
+    }
+    let program = witness_log();
+    let ledger = Ledger::init().unwrap();
+    let log = vkey(ledger.data());
+    let file = |name: &str| ledger.folder().join(name).to_str().unwrap().to_owned();
+    let ours = Witness::init(&ledger.folder().join("ours"), "ours.test/w", &log).unwrap();
+    let serving = ours.serve("127.0.0.1:0").unwrap();
+    let theirs = file("theirs");
+    let made = Command::new(&program).args(["witness", "init", &theirs, "--name", "theirs.test/w"]).output().unwrap();
+    let said = String::from_utf8(made.stderr).unwrap();
+    let key = said.split_once("vkey: ").unwrap().1.lines().next().unwrap().to_owned();
+    run(&program, &["witness", "add-log", &theirs, ORIGIN, &log], true);
+    let mut command = Command::new(&program);
+    command.args(["witness", "serve", &theirs, "--listen", "127.0.0.1:0"]);
+    let theirs = Foreign::serve(command, key);
+    let our_key = ours.vkey().to_string();
+    let witnesses = format!("witness a {our_key} {}\nwitness b {} {}\n", serving.url(), theirs.vkey, theirs.url);
+    let text = format!("log {log}\n{witnesses}group both all a b\nquorum both\n");
+    std::fs::write(file("trust.policy"), &text).unwrap();
+    let policy = Policy::parse(text.as_bytes()).unwrap();
+
+    // Their witness beside ours, and their verifier.
+    let node = serve(ledger.data(), Path::new(&file("trust.policy")));
+    register(&ledger, &node);
+    for lots in [0..5, 5..40] {
+        let size = grow(&node, lots);
+        wait_until_cosigned(&node, &policy, size);
+    }
+    let note = save(&ledger, &node, "/checkpoint", "note");
+    let said =
+        run(&program, &["c2sp", "verify", &note, "--vkey", &log, "--vkey", &our_key, "--vkey", &theirs.vkey], true);
+    assert!(said.contains("Verified by 1 known key(s)") && said.contains("theirs.test/w at unix"), "{said}");
+
+    // A log of theirs, cosigned by our witness as it grows.
+    let (journal, directory, dossier) = (file("journal"), file("directory.json"), file("dossier.json"));
+    let made: Value = serde_json::from_str(&run(&program, &["log", "init", &journal], true)).unwrap();
+    let identity = made["identity"].as_str().unwrap();
+    run(&program, &["directory", "add", &directory, "--vkey", &our_key, "--org", "us", "--url", serving.url()], true);
+    let origin = format!("witness-log/{identity}");
+    for number in 0..4 {
+        run(&program, &["log", "append", &journal, "--intent", "something"], true);
+        if number == 0 {
+            run(&program, &["log", "export", &journal, "--out", &dossier], true);
+            let shown = run(&program, &["c2sp", "show", &dossier, "--origin", &origin], true);
+            let key = shown.lines().map(str::trim).find(|line| line.starts_with(&format!("{origin}+"))).unwrap();
+            witness(&["add-log", key], ours.data()).unwrap();
+        }
+        run(&program, &["submit", &journal, "--directory", &directory, "--min", "1", "--out", &dossier], true);
+    }
+    let listed = witness(&["list"], ours.data()).unwrap();
+    assert!(listed.contains(&format!("{origin}: 4 entries")), "{listed}");
 }
