@@ -9,5 +9,5 @@ mod read;
 mod walk;
 
 pub use index::build;
-pub use read::{Called, IndexError, LotRecord, TraceIndex};
+pub use read::{Called, IndexError, LotRecord, TraceIndex, check};
 pub use walk::{Direction, Holding, Trace, TraceEdge, TraceNode};

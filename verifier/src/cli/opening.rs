@@ -79,15 +79,17 @@ pub(super) fn audit(target: &str, trust: &Trust) -> anyhow::Result<Audited> {
     Ok(Audited { facts: Some(facts), root: audit.auditor.root(), key, finding, ..none })
 }
 
-/// The newest checkpoint that can be had without reading the entries, if its signature is good.
+/// The newest checkpoint, where it can be had without reading the entries and is to be believed: signed, and cosigned as the policy
+/// wants it. A data folder whose journal is ahead of the copy of its checkpoint has none.
 pub(super) fn newest(target: &str, trust: &Trust) -> anyhow::Result<Option<Checkpoint>> {
     let Ok(Opened { source, keys, .. }) = open(target, trust)? else { return Ok(None) };
-    match source {
-        Source::Log(log) => Ok(Some(log.checkpoint().checkpoint().clone())),
-        Source::Data(data) => {
-            Ok(data.copy().and_then(|note| trust::open(note, &keys).ok()).map(|signed| signed.checkpoint().clone()))
-        }
-    }
+    let expected = source.expected();
+    let signed = match source {
+        Source::Log(log) => Some(log.checkpoint().clone()),
+        Source::Data(data) => data.copy().and_then(|note| trust::open(note, &keys).ok()),
+    };
+    let signed = signed.filter(|signed| trust.quorum(signed).is_ok());
+    Ok(signed.map(|signed| signed.checkpoint().clone()).filter(|newest| newest.size().get() >= expected))
 }
 
 /// Finds out what there is at the target and whose key is to be believed.

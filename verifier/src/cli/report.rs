@@ -95,14 +95,27 @@ fn prepare<'r>(
         audited,
         asked: Vec::new(),
         as_of: None,
-        name: String::new(),
+        // Until the first entry tells what the ledger is called.
+        name: args.target.clone(),
         origin: String::new(),
         tables: Vec::new(),
         words,
         language,
     };
     let Some(facts) = &audited.facts else { return Ok(report) };
-    let scope = scope(args, facts)?;
+    report.as_of = facts.as_of;
+    report.origin = facts.origin().as_str().to_owned();
+    report.name = match (language, &facts.name.en) {
+        (Language::En, Some(en)) => en.to_string(),
+        (Language::En | Language::Vi, _) if facts.size > 0 => facts.name.vi.to_string(),
+        (Language::En | Language::Vi, _) => report.name,
+    };
+    let scope = match scope(args, facts) {
+        Ok(scope) => scope,
+        // Whoever is asked about may have been registered after the fault; that the ledger does not hold matters more.
+        Err(_) if !audited.is_verified() => return Ok(report),
+        Err(error) => return Err(error),
+    };
     let tables = Tables { facts, scope: &scope, words, language };
     let cells = [
         ("actor", scope.party.map(|no| tables.actor(no))),
@@ -119,12 +132,6 @@ fn prepare<'r>(
             report.asked.push((key, day.clone(), day.clone()));
         }
     }
-    report.as_of = facts.as_of;
-    report.origin = facts.origin().as_str().to_owned();
-    report.name = match (language, &facts.name.en) {
-        (Language::En, Some(en)) => en.to_string(),
-        (Language::En | Language::Vi, _) => facts.name.vi.to_string(),
-    };
     report.tables = tables.all();
     Ok(report)
 }

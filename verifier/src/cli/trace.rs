@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use nguon_ledger::identifier::{LotUri, Named, Origin, name_of};
-use nguon_verifier::trace::{Called, Direction, Trace, TraceIndex, build};
+use nguon_verifier::trace::{Called, Direction, Trace, TraceIndex, build, check};
 
 use super::opening;
 use super::trust::Trust;
@@ -83,7 +83,8 @@ fn kept(file: &Path, target: &str, trust: &Trust) -> anyhow::Result<Option<Vec<u
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("the index {}", file.display())),
     };
-    let fits = match (TraceIndex::open(&bytes), opening::newest(target, trust)?) {
+    let index = check(&bytes).and_then(|()| TraceIndex::open(&bytes));
+    let fits = match (index, opening::newest(target, trust)?) {
         (Ok(index), Some(newest)) => {
             newest.size().get() == index.size()
                 && newest.root() == index.root()

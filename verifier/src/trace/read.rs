@@ -161,17 +161,25 @@ impl<'i> Reader<'i> {
     }
 }
 
+/// Checks that bytes which were kept are a whole index: by the hash at their end.
+///
+/// # Errors
+/// They are not.
+pub fn check(bytes: &[u8]) -> Result<(), IndexError> {
+    let (content, hash) = bytes.split_last_chunk::<HASH_BYTES>().ok_or(IndexError::CutShort)?;
+    if !content.starts_with(MAGIC) {
+        return Err(IndexError::Magic);
+    }
+    if Hash::of(content).as_bytes() == hash { Ok(()) } else { Err(IndexError::Damaged) }
+}
+
 impl<'i> TraceIndex<'i> {
-    /// Opens an index: its hash and its names; the lots are read when they are asked for.
+    /// Opens an index that was just made, or that [`check`] found whole: reads its names; the lots are read when they are asked for.
     ///
     /// # Errors
     /// The bytes are no index, or not a whole one.
     pub fn open(bytes: &'i [u8]) -> Result<Self, IndexError> {
         let body = bytes.strip_prefix(MAGIC).ok_or(IndexError::Magic)?;
-        let (content, hash) = bytes.split_last_chunk::<HASH_BYTES>().ok_or(IndexError::CutShort)?;
-        if Hash::of(content).as_bytes() != hash {
-            return Err(IndexError::Damaged);
-        }
         let mut reader = Reader(body);
         let size = u64::from_be_bytes(reader.array()?);
         let root = Hash::from_bytes(reader.array()?);

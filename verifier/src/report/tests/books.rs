@@ -166,7 +166,7 @@ fn keys_tell_what_they_signed_and_when_they_ended() {
 
 #[test]
 fn the_index_tells_the_ways_of_lots() {
-    use crate::trace::{Direction, IndexError, TraceIndex, build};
+    use crate::trace::{Direction, IndexError, TraceIndex, build, check};
     let world = season();
     let root = Hash::of(b"root");
     let bytes = build(&world.facts, &root);
@@ -196,6 +196,7 @@ fn the_index_tells_the_ways_of_lots() {
     assert_eq!(forward.nodes.iter().map(|node| node.depth).collect::<Vec<_>>(), [0, 1, 2]);
     let mut bad = bytes.clone();
     bad[100] ^= 1;
-    assert_eq!(TraceIndex::open(&bad).unwrap_err(), IndexError::Damaged);
+    assert_eq!((check(&bytes), check(&bad)), (Ok(()), Err(IndexError::Damaged)));
+    assert_eq!((check(&[0; 40]), check(b"NG")), (Err(IndexError::Magic), Err(IndexError::CutShort)));
     assert_eq!(TraceIndex::open(b"else").unwrap_err(), IndexError::Magic);
 }

@@ -9,7 +9,7 @@ use nguon_ledger::amount::Dimension;
 use nguon_ledger::body::ActorClass;
 
 use super::*;
-use crate::trace::{Direction, TraceIndex, build};
+use crate::trace::{Direction, TraceIndex, build, check};
 
 /// Entries told unless `NGUON_TRACE_ENTRIES` says otherwise.
 const ENTRIES: u64 = 50_000;
@@ -96,6 +96,7 @@ fn a_recall_drill_answers_at_once() {
     std::fs::write(file.path(), &bytes).unwrap();
     let start = Instant::now();
     let read = std::fs::read(file.path()).unwrap();
+    check(&read).unwrap();
     let index = TraceIndex::open(&read).unwrap();
     let opened = start.elapsed();
     let number = index.find(&LotUri::parse(&origin(), &lot("3")).unwrap().key()).unwrap().unwrap();
