@@ -17,7 +17,7 @@ use crate::fixture::{Ledger, ORIGIN, log_key, root_of, sign, vkey};
 use crate::story::{PACKS, Story, object};
 
 /// The ledger of these tests: more than one bundle.
-fn ledger() -> Ledger {
+pub(crate) fn ledger() -> Ledger {
     let mut story = Story::sold();
     for number in 0..290 {
         let mut event = object("OBSERVE", "inspecting", PACKS, &json!(1));
@@ -27,13 +27,13 @@ fn ledger() -> Ledger {
     story.ledger
 }
 
-fn write(path: &Path, bytes: &[u8]) {
+pub(crate) fn write(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
 }
 
 /// Writes every tile and bundle of a log, the partial ones included, and its checkpoint.
-fn write_log(ledger: &Ledger, folder: &Path) {
+pub(crate) fn write_log(ledger: &Ledger, folder: &Path) {
     let size = TreeSize::new(ledger.len());
     let mut hashes: Vec<Hash> = ledger.entries.iter().map(|entry| Hash::of_leaf(entry)).collect();
     for level in 0.. {
@@ -74,7 +74,7 @@ fn write_journal(ledger: &Ledger, first: usize, folder: &Path) {
 }
 
 /// A node's data folder whose journal begins with an entry.
-fn data_folder(ledger: &Ledger, first: usize) -> TempDir {
+pub(crate) fn data_folder(ledger: &Ledger, first: usize) -> TempDir {
     let folder = TempDir::new().unwrap();
     write_log(ledger, &folder.path().join("tlog"));
     write_journal(ledger, first, &folder.path().join("journal"));
@@ -82,7 +82,7 @@ fn data_folder(ledger: &Ledger, first: usize) -> TempDir {
     folder
 }
 
-fn verify(arguments: &[&str]) -> Output {
+pub(crate) fn verify(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_nguon-verify")).args(arguments).output().unwrap()
 }
 
@@ -97,7 +97,7 @@ fn audit_folder(folder: &Path) -> (Option<i32>, Value) {
 }
 
 /// Every file below a folder, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for item in fs::read_dir(folder).unwrap() {
         let path = item.unwrap().path();
