@@ -97,6 +97,16 @@ pub(crate) fn lot_key(lot: &str) -> LotKey {
     LotUri::parse(&Origin::parse(ORIGIN).unwrap(), lot).unwrap().key()
 }
 
+/// What of an entry the operator cannot make anew: who said what. Index, hashes and places in chains are the operator's to write.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) received_at: UnixMillis,
+    pub(crate) lots: Vec<LotKey>,
+    pub(crate) signer: PublicKey,
+    pub(crate) signature: Signature,
+    pub(crate) payload: Vec<u8>,
+}
+
 /// The ledger.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
@@ -130,41 +140,80 @@ impl Ledger {
         change: impl FnOnce(&mut Entry<'_>),
     ) -> u64 {
         let index = self.len();
-        let mut links: Vec<_> = lots
+        let told = Told {
+            received_at: UnixMillis::new(START_MILLIS + 60_000 * i64::try_from(index).unwrap()),
+            lots: lots.iter().map(|lot| lot_key(lot)).collect(),
+            signer: public_key(key),
+            signature: Signature::from_bytes(key.sign(&pae(payload)).to_bytes()),
+            payload: payload.to_vec(),
+        };
+        self.add_told(&told, change);
+        index
+    }
+
+    fn add_told(&mut self, told: &Told, change: impl FnOnce(&mut Entry<'_>)) {
+        let mut links: Vec<_> = told
+            .lots
             .iter()
             .map(|lot| {
-                let lot = lot_key(lot);
-                let (seq, previous) = self.heads.get(&lot).copied().unwrap_or((0, Hash::ZERO));
-                LotLink { lot, seq, previous }
+                let (seq, previous) = self.heads.get(lot).copied().unwrap_or((0, Hash::ZERO));
+                LotLink { lot: *lot, seq, previous }
             })
             .collect();
         links.sort_by_key(|link| link.lot);
         let mut entry = Entry {
-            index: LeafIndex::new(index),
+            index: LeafIndex::new(self.len()),
             previous: self.entries.last().map_or(Hash::ZERO, |entry| Hash::of_leaf(entry)),
-            received_at: UnixMillis::new(START_MILLIS + 60_000 * i64::try_from(index).unwrap()),
+            received_at: told.received_at,
             links,
-            signer: public_key(key),
-            signature: Signature::from_bytes(key.sign(&pae(payload)).to_bytes()),
-            payload,
+            signer: told.signer,
+            signature: told.signature,
+            payload: &told.payload,
         };
         change(&mut entry);
-        let bytes = entry.to_bytes().unwrap();
+        let links = entry.links.clone();
+        self.add_bytes(entry.to_bytes().unwrap(), &links);
+    }
+
+    /// Adds an entry as it is. The lots go on from it as the links say.
+    pub(crate) fn add_bytes(&mut self, bytes: Vec<u8>, links: &[LotLink]) {
         let leaf_hash = Hash::of_leaf(&bytes);
-        for link in &entry.links {
+        for link in links {
             self.heads.insert(link.lot, (link.seq + 1, leaf_hash));
         }
         self.entries.push(bytes);
-        index
+    }
+
+    /// Tells the ledger again, changed: every index, hash and link is made anew, so that all fits together.
+    pub(crate) fn retold(&self, change: impl FnOnce(&mut Vec<Told>)) -> Self {
+        let mut told: Vec<_> = self
+            .entries
+            .iter()
+            .map(|bytes| {
+                let Entry { received_at, links, signer, signature, payload, .. } = Entry::parse(bytes).unwrap();
+                let lots = links.iter().map(|link| link.lot).collect();
+                Told { received_at, lots, signer, signature, payload: payload.to_vec() }
+            })
+            .collect();
+        change(&mut told);
+        let (mut ledger, mut earliest) = (Self::default(), UnixMillis::new(0));
+        for told in &told {
+            earliest = earliest.max(told.received_at);
+            ledger.add_told(told, |entry| entry.received_at = earliest);
+        }
+        ledger
     }
 
     pub(crate) fn leaf_hash(&self, index: u64) -> Hash {
         Hash::of_leaf(&self.entries[usize::try_from(index).unwrap()])
     }
 
+    pub(crate) fn leaves(&self) -> Vec<Hash> {
+        self.entries.iter().map(|entry| Hash::of_leaf(entry)).collect()
+    }
+
     pub(crate) fn root(&self) -> Hash {
-        let leaves: Vec<_> = self.entries.iter().map(|entry| Hash::of_leaf(entry)).collect();
-        root_of(&leaves)
+        root_of(&self.leaves())
     }
 
     pub(crate) fn signed(&self) -> SignedCheckpoint {
@@ -173,7 +222,7 @@ impl Ledger {
 
     /// The proof bundle of a lot with these entries.
     pub(crate) fn bundle(&self, lot: &str, indexes: impl IntoIterator<Item = u64>) -> Value {
-        let leaves: Vec<_> = self.entries.iter().map(|entry| Hash::of_leaf(entry)).collect();
+        let leaves = self.leaves();
         let entries: Vec<_> = indexes
             .into_iter()
             .map(|index| {
@@ -205,8 +254,27 @@ pub(crate) fn root_of(leaves: &[Hash]) -> Hash {
     }
 }
 
+/// RFC 6962, section 2.1.2, word for word: that the first `size` leaves were there before.
+pub(crate) fn consistency(leaves: &[Hash], size: usize) -> Vec<Hash> {
+    fn part(leaves: &[Hash], size: usize, is_whole: bool) -> Vec<Hash> {
+        if size == leaves.len() {
+            return if is_whole { Vec::new() } else { vec![root_of(leaves)] };
+        }
+        let middle = split(leaves.len());
+        let (left, right) = leaves.split_at(middle);
+        let (mut hashes, other) = if size <= middle {
+            (part(left, size, is_whole), root_of(right))
+        } else {
+            (part(right, size - middle, false), root_of(left))
+        };
+        hashes.push(other);
+        hashes
+    }
+    part(leaves, size, true)
+}
+
 /// RFC 6962, section 2.1.1, word for word.
-fn path(leaves: &[Hash], index: usize) -> Vec<Hash> {
+pub(crate) fn path(leaves: &[Hash], index: usize) -> Vec<Hash> {
     if leaves.len() <= 1 {
         return Vec::new();
     }

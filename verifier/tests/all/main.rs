@@ -1,5 +1,10 @@
 //! Tests of the verifier against ledgers built from bytes alone.
-#![expect(clippy::unwrap_used, reason = "everything here is a test, also what the tests share")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "everything here is a test, also what the tests share"
+)]
 
 mod audit;
 mod bundles;
@@ -9,4 +14,5 @@ mod kept;
 mod monitor;
 mod stored;
 mod story;
+mod tamper;
 mod vectors;

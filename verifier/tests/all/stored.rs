@@ -17,7 +17,7 @@ use crate::fixture::{Ledger, ORIGIN, log_key, root_of, sign, vkey};
 use crate::story::{PACKS, Story, object};
 
 /// The ledger of these tests: more than one bundle.
-fn ledger() -> Ledger {
+pub(crate) fn ledger() -> Ledger {
     let mut story = Story::sold();
     for number in 0..290 {
         let mut event = object("OBSERVE", "inspecting", PACKS, &json!(1));
@@ -27,7 +27,7 @@ fn ledger() -> Ledger {
     story.ledger
 }
 
-fn write(path: &Path, bytes: &[u8]) {
+pub(crate) fn write(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
 }
