@@ -176,7 +176,7 @@ impl Gatherer {
             r#"{{"v":{BUNDLE_VERSION},"lot":{},"vkey":{},"checkpoint":{},"entries":[{}]}}"#,
             json::text(lot.as_str()),
             json::text(&checkpoint.log().to_string()),
-            json::text(&checkpoint.note().to_string()),
+            json::lines(&checkpoint.note().to_string()),
             items.join(","),
         ))
     }

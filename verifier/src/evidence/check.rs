@@ -117,7 +117,9 @@ impl EvidenceVerdict {
 #[must_use]
 pub fn check(evidence: &Evidence<'_>, trust: Option<Trust<'_>>) -> EvidenceVerdict {
     let bundle = evidence.get(BUNDLE).and_then(|bytes| Bundle::parse(bytes).ok());
-    let policy = evidence.get(POLICY).and_then(|bytes| Policy::parse(bytes).ok());
+    // The browser's verifier reads text only, and a policy that one of both takes is none.
+    let policy = evidence.get(POLICY).filter(|bytes| core::str::from_utf8(bytes).is_ok());
+    let policy = policy.and_then(|bytes| Policy::parse(bytes).ok());
     let verdict = bundle.as_ref().map(|bundle| {
         let own = policy.as_ref().map_or(Trust::OnFirstUse, Trust::Policy);
         verify_bundle(bundle, &Options::new(trust.unwrap_or(own)))

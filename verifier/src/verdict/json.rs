@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// A string with its quotes and escapes.
 pub(crate) fn text(value: &str) -> String {
@@ -17,6 +18,15 @@ pub(crate) fn text(value: &str) -> String {
     }
     json.push('"');
     json
+}
+
+/// The same with line feeds in their short form, as the node writes them.
+pub(crate) fn lines(value: &str) -> String {
+    let inner = |line: &str| {
+        let quoted = text(line);
+        quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(String::from).unwrap_or_default()
+    };
+    format!("\"{}\"", value.split('\n').map(inner).collect::<Vec<_>>().join("\\n"))
 }
 
 /// A value already written, or `null`.
