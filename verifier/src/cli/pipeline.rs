@@ -1,6 +1,6 @@
 //! Audits batch after batch: every core prepares batches, each applies its own when its turn comes.
 //!
-//! Memory is that of one batch for each thread, because a thread takes the next batch only when its last one is applied.
+//! Memory is that of a few batches for each thread, because a thread takes the next ones only when its last ones are applied.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,8 @@ use super::source::{BATCH_ENTRIES, Loader, LogKeys, Plan, Source, Stored, check_
 use super::state::{Promise, Saved, State};
 use super::trust;
 
+/// Bundles whose signatures are verified together with `--fast`: 1,024 signatures, beyond which little is gained.
+const BUNDLES_TOGETHER: usize = 4;
 /// Threads of an audit over HTTP, most of which wait for answers.
 const HTTP_THREADS: usize = 8;
 
@@ -122,53 +124,102 @@ pub(super) fn go_on<'v>(
 impl Pipeline<'_> {
     fn work(&self) {
         let mut keys = Keys::new();
-        while let Some((number, plan)) = self.take() {
-            let stored = plan.and_then(|plan| Ok((self.loader.load(&plan)?, plan)));
-            let ready = stored.as_ref().map(|(stored, plan)| Batch::prepare(stored, plan, self.options, &mut keys));
-            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            while turn.number != number && !turn.is_over() {
-                turn = self.changed.wait(turn).unwrap_or_else(PoisonError::into_inner);
-            }
-            if turn.is_over() {
+        loop {
+            let loaded: Vec<_> = self.take().into_iter().map(|(number, plan)| self.load(number, plan)).collect();
+            if loaded.is_empty() {
                 return;
             }
-            let result = match ready {
-                Ok(batch) => {
-                    let Turn { audit, visit, .. } = &mut *turn;
-                    batch.apply(audit, &self.loader, visit).and_then(|result| match result {
-                        Ok(()) => audit.settle(self.options).map(Ok),
-                        Err(finding) => Ok(Err(finding)),
-                    })
+            for (loaded, batch) in loaded.iter().zip(prepare_together(&loaded, self.options, &mut keys)) {
+                if !self.apply_in_turn(loaded, batch) {
+                    return;
                 }
-                Err(_) => stored.map(|_| Ok(())),
-            };
-            match result {
-                Ok(Ok(())) => {}
-                Ok(Err(finding)) => turn.audit.finding = Some(finding),
-                Err(error) => turn.error = Some(error),
             }
-            turn.number = turn.number.saturating_add(1);
-            (self.options.progress)(turn.audit.auditor.size().get());
-            drop(turn);
-            self.changed.notify_all();
         }
     }
 
-    /// The next batch to be loaded; `None` when there is none or all is over.
-    fn take(&self) -> Option<(u64, anyhow::Result<Plan>)> {
-        if self.options.is_interrupted.load(Ordering::Relaxed) {
-            return None;
-        }
+    /// The next batches to be loaded; none when there is none or all is over.
+    fn take(&self) -> Vec<(u64, anyhow::Result<Plan>)> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.turn.lock().unwrap_or_else(PoisonError::into_inner).is_over() {
-            return None;
+        let is_over = self.turn.lock().unwrap_or_else(PoisonError::into_inner).is_over();
+        if is_over || self.options.is_interrupted.load(Ordering::Relaxed) {
+            return Vec::new();
         }
-        match source.next() {
-            Ok(None) => None,
-            Ok(Some(plan)) => Some((plan.number, Ok(plan))),
-            Err(error) => Some((source.number(), Err(error))),
+        let count = if self.options.signatures == Signatures::Batch { BUNDLES_TOGETHER } else { 1 };
+        let mut plans = Vec::with_capacity(count);
+        while plans.len() < count {
+            match source.next() {
+                Ok(None) => break,
+                Ok(Some(plan)) => plans.push((plan.number, Ok(plan))),
+                Err(error) => {
+                    plans.push((source.number(), Err(error)));
+                    break;
+                }
+            }
+        }
+        plans
+    }
+
+    fn load(&self, number: u64, plan: anyhow::Result<Plan>) -> Loaded {
+        match plan.and_then(|plan| Ok((self.loader.load(&plan)?, plan))) {
+            Ok(stored) => Loaded { number, stored: Some(stored), error: Mutex::new(None) },
+            Err(error) => Loaded { number, stored: None, error: Mutex::new(Some(error)) },
         }
     }
+
+    /// Applies a batch when all before it are applied; whether the audit goes on.
+    fn apply_in_turn(&self, loaded: &Loaded, batch: Option<Batch<'_>>) -> bool {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        while turn.number != loaded.number && !turn.is_over() {
+            turn = self.changed.wait(turn).unwrap_or_else(PoisonError::into_inner);
+        }
+        if turn.is_over() {
+            return false;
+        }
+        let result = match batch {
+            Some(batch) => {
+                let Turn { audit, visit, .. } = &mut *turn;
+                batch.apply(audit, &self.loader, visit).and_then(|result| match result {
+                    Ok(()) => audit.settle(self.options).map(Ok),
+                    Err(finding) => Ok(Err(finding)),
+                })
+            }
+            None => loaded.error.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(Ok(())), Err),
+        };
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(finding)) => turn.audit.finding = Some(finding),
+            Err(error) => turn.error = Some(error),
+        }
+        turn.number = turn.number.saturating_add(1);
+        (self.options.progress)(turn.audit.auditor.size().get());
+        let goes_on = !turn.is_over();
+        drop(turn);
+        self.changed.notify_all();
+        goes_on
+    }
+}
+
+/// A batch with its bytes, or why it has none.
+struct Loaded {
+    number: u64,
+    stored: Option<(Stored, Plan)>,
+    error: Mutex<Option<anyhow::Error>>,
+}
+
+/// Does for several batches what needs no other entry: signatures verified together cost the less, the more they are.
+fn prepare_together<'a>(loaded: &'a [Loaded], options: &Options<'_>, keys: &mut Keys) -> Vec<Option<Batch<'a>>> {
+    let read = |loaded: &'a Loaded| loaded.stored.as_ref().map(|(stored, plan)| Batch::read(stored, plan, options));
+    let (mut batches, bytes): (Vec<_>, Vec<_>) = loaded
+        .iter()
+        .map(|loaded| read(loaded).map_or((None, Vec::new()), |(batch, bytes)| (Some(batch), bytes)))
+        .unzip();
+    let mut prepared = prepare_all(&bytes.concat(), keys, options.signatures).into_iter();
+    for (batch, bytes) in batches.iter_mut().zip(&bytes) {
+        if let Some(batch) = batch {
+            batch.entries.extend(prepared.by_ref().take(bytes.len()));
+        }
+    }
+    batches
 }
 
 /// A batch of which all is done that needs no other.
@@ -184,7 +235,8 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn prepare(stored: &'a Stored, plan: &'a Plan, options: &Options<'_>, keys: &mut Keys) -> Self {
+    /// Takes a batch apart; its entries are still to be prepared.
+    fn read(stored: &'a Stored, plan: &'a Plan, options: &Options<'_>) -> (Self, Vec<&'a [u8]>) {
         let (entries, end) = match &stored.bundle {
             Some(bundle) => bundle.split(plan.count),
             None => (plan.entries().map(|(_, _, bytes)| bytes).collect(), Ok(())),
@@ -206,15 +258,7 @@ impl<'a> Batch<'a> {
             copies_end = copies_end.and_then(|()| end.or_else(fault));
             copies.push((copy.name.as_str(), entries));
         }
-        Self {
-            plan,
-            stored,
-            entries: prepare_all(&entries, keys, options.signatures),
-            end,
-            copies,
-            copies_end,
-            checkpoints,
-        }
+        (Self { plan, stored, entries: Vec::new(), end, copies, copies_end, checkpoints }, entries)
     }
 
     /// Does what depends on the batches before. An error is one of reading; a finding is about the log.

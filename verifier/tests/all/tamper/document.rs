@@ -17,7 +17,7 @@ fn table() -> String {
             number += 1;
             let found_in = match lie.how {
                 How::Entries(_) | How::Copy(_) | How::Data(_) | How::Journal(_) => "audit",
-                How::Kept(_) => "audit, with a checkpoint kept from before",
+                How::Kept(_) => "audit that goes on from a kept state",
                 How::Witnessed(_) => "audit, with a policy",
                 How::Bundle(_) => "bundle",
                 How::Proof(_) => "proof",
