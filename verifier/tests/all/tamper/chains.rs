@@ -125,13 +125,14 @@ fn signed(story: &mut Story, sign: impl FnOnce(&Story, &[u8]) -> Signature) {
 
 /// Lies about who said something.
 pub(super) fn signers() -> Vec<Lie> {
-    use AuditCheck::{Signatures, SignerChain, SignerRegistered};
-    let forged = |lie, bend| Lie::audited(lie, Signatures, Entries(bend)).at(NEXT);
-    let stranger = |lie, code, bend| Lie::audited(lie, SignerRegistered, Entries(bend)).code(code);
-    let sequence = |lie, bend| Lie::audited(lie, SignerChain, Entries(bend)).code(Code::WrongSequence);
+    signatures().into_iter().chain(strangers()).chain(sequences()).collect()
+}
+
+fn signatures() -> Vec<Lie> {
+    let forged = |lie, bend| Lie::audited(lie, AuditCheck::Signatures, Entries(bend)).at(NEXT);
+    let changed = "changes what a member said and keeps her signature";
     vec![
-        Lie::audited("changes what a member said and keeps her signature", Signatures, Entries(change_what_was_said))
-            .at(10),
+        Lie::audited(changed, AuditCheck::Signatures, Entries(change_what_was_said)).at(10),
         forged("invents a member's statement and signs it with its own key", |story| {
             signed(story, |story, payload| Signature::from_bytes(story.operator.key.sign(&pae(payload)).to_bytes()));
         }),
@@ -152,6 +153,12 @@ pub(super) fn signers() -> Vec<Lie> {
             });
         }),
         forged("passes a second spelling of a good signature", |story| signed(story, second_spelling)),
+    ]
+}
+
+fn strangers() -> Vec<Lie> {
+    let stranger = |lie, code, bend| Lie::audited(lie, AuditCheck::SignerRegistered, Entries(bend)).code(code);
+    vec![
         stranger("enters a statement of a key that nobody registered", Code::UnknownSigner, |story| {
             let mut stranger = Person::new(90, "stranger");
             let body = harvest(EXTRA, 10, &story.coop);
@@ -179,6 +186,12 @@ pub(super) fn signers() -> Vec<Lie> {
             story.ledger.add(&mut story.farmer, "event", &body, &[OTHER]);
         })
         .at(NEXT + 1),
+    ]
+}
+
+fn sequences() -> Vec<Lie> {
+    let sequence = |lie, bend| Lie::audited(lie, AuditCheck::SignerChain, Entries(bend)).code(Code::WrongSequence);
+    vec![
         sequence("drops a member's first statement and keeps the later ones", |story| {
             retell(story, |told| drop(told.remove(9)));
         })
