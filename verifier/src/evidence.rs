@@ -1,7 +1,7 @@
 //! Evidence files: one lot's story with all that proves it, in one archive that is checked without a network
 //! (`docs/format.md`, section 12).
 //!
-//! [`write`] puts one together, always the same bytes from the same parts; [`Evidence::read`] and [`check`] judge one that came from
+//! [`write()`] puts one together, always the same bytes from the same parts; [`Evidence::read`] and [`check`] judge one that came from
 //! anywhere. Whatever can be derived from the proof bundle is derived again and compared, so a file cannot say one thing to people and
 //! another to the verifier.
 
