@@ -39,7 +39,7 @@ pub(super) struct Member<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// Longer than [`ARCHIVE_BYTES_MAX`], or more than [`MEMBERS_MAX`] members.
+    /// Longer than [`ARCHIVE_BYTES_MAX`], or more than 65,534 members.
     #[error("too large: at most {ARCHIVE_BYTES_MAX} bytes and {MEMBERS_MAX} files")]
     TooLarge,
     /// A member's name leads elsewhere, is not plain, or does not come after the one before.
