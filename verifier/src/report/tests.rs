@@ -227,9 +227,9 @@ impl World {
             assert_eq!((sold, lost, used), (lot.balances.sold, lot.balances.lost, lot.balances.consumed));
         }
         assert_eq!(seen, self.facts.lots.len());
-        let recalled = self.state.iter().filter_map(|(_, record)| match record {
-            Record::Lot(lot) if !lot.recalls.is_empty() => self.facts.lot(&lot.uri.key()),
-            _ => None,
+        let recalled = self.state.iter().filter_map(|(_, record)| {
+            let Record::Lot(lot) = record else { return None };
+            if lot.recalls.is_empty() { None } else { self.facts.lot(&lot.uri.key()) }
         });
         assert_eq!(recalled.collect::<alloc::collections::BTreeSet<_>>(), self.facts.recalled_lots());
         assert!(self.facts.balances(&Scope::default()).iter().all(|row| row.difference == Some(Amount::ZERO)));

@@ -133,7 +133,14 @@ fn data(key: &str, cell: &Cell, is_first: bool, report: &Report<'_>) -> String {
         Cell::Text(_) if key == "key" => "key",
         Cell::Text(_) if key == "says" => "long",
         Cell::Word(_, "recalled" | "disputes" | "expired") => "bad",
-        _ => "",
+        Cell::None
+        | Cell::Text(_)
+        | Cell::Called { .. }
+        | Cell::Amount(_)
+        | Cell::Unit(_)
+        | Cell::Count(_)
+        | Cell::Share(_)
+        | Cell::Word(..) => "",
     };
     let class = if class.is_empty() { String::new() } else { format!(r#" class="{class}""#) };
     let text = escape(&cell.text(report.words, report.language, ITEMS_MAX));

@@ -155,12 +155,14 @@ impl Tables<'_> {
         for flow in &self.facts.flows {
             let (Some(event), Some(lot)) = (self.event(flow.event), self.facts.lots.get(flow.lot)) else { continue };
             let is_product = self.scope.product.is_none_or(|product| product == lot.product);
-            let (kind, amount) = match flow.kind {
-                FlowKind::Lost => ("lost", flow.amount),
-                FlowKind::Received { short } if short.is_positive() => ("short", short),
-                _ => continue,
+            let (kind, amount) = if let FlowKind::Received { short } = flow.kind {
+                ("short", short)
+            } else if flow.kind == FlowKind::Lost {
+                ("lost", flow.amount)
+            } else {
+                continue;
             };
-            if is_product && !event.undone && self.scope.has_event(self.facts, event) {
+            if amount.is_positive() && is_product && !event.undone && self.scope.has_event(self.facts, event) {
                 rows.push(vec![
                     Cell::Count(event.index),
                     Cell::Time(event.at),
