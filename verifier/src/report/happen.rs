@@ -151,12 +151,8 @@ impl Facts {
     }
 
     fn object_amounts(&self, body: &EventBody<'_>) -> Vec<Named> {
-        match &body.event.what {
-            What::Object { epc_list, quantity_list, .. } => self.amounts(quantity_list, epc_list),
-            What::Aggregation(_) | What::Association(_) | What::Transaction { .. } | What::Transformation { .. } => {
-                Vec::new()
-            }
-        }
+        let What::Object { epc_list, quantity_list, .. } = &body.event.what else { return Vec::new() };
+        self.amounts(quantity_list, epc_list)
     }
 
     /// An amount in the unit of a lot.

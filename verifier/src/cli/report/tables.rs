@@ -162,10 +162,7 @@ impl Tables<'_> {
             } else {
                 continue;
             };
-            if !amount.is_positive() {
-                continue;
-            }
-            if is_product && !event.undone && self.scope.has_event(self.facts, event) {
+            if amount.is_positive() && is_product && !event.undone && self.scope.has_event(self.facts, event) {
                 rows.push(vec![
                     Cell::Count(event.index),
                     Cell::Time(event.at),
