@@ -125,10 +125,12 @@ fn signed(story: &mut Story, sign: impl FnOnce(&Story, &[u8]) -> Signature) {
 
 /// Lies about who said something.
 pub(super) fn signers() -> Vec<Lie> {
-    use AuditCheck::{Signatures, SignerChain, SignerRegistered};
+    [signatures(), strangers(), sequences()].into_iter().flatten().collect()
+}
+
+fn signatures() -> Vec<Lie> {
+    use AuditCheck::Signatures;
     let forged = |lie, bend| Lie::audited(lie, Signatures, Entries(bend)).at(NEXT);
-    let stranger = |lie, code, bend| Lie::audited(lie, SignerRegistered, Entries(bend)).code(code);
-    let sequence = |lie, bend| Lie::audited(lie, SignerChain, Entries(bend)).code(Code::WrongSequence);
     vec![
         Lie::audited("changes what a member said and keeps her signature", Signatures, Entries(change_what_was_said))
             .at(10),
@@ -152,6 +154,13 @@ pub(super) fn signers() -> Vec<Lie> {
             });
         }),
         forged("passes a second spelling of a good signature", |story| signed(story, second_spelling)),
+    ]
+}
+
+fn strangers() -> Vec<Lie> {
+    use AuditCheck::SignerRegistered;
+    let stranger = |lie, code, bend| Lie::audited(lie, SignerRegistered, Entries(bend)).code(code);
+    vec![
         stranger("enters a statement of a key that nobody registered", Code::UnknownSigner, |story| {
             let mut stranger = Person::new(90, "stranger");
             let body = harvest(EXTRA, 10, &story.coop);
@@ -179,6 +188,13 @@ pub(super) fn signers() -> Vec<Lie> {
             story.ledger.add(&mut story.farmer, "event", &body, &[OTHER]);
         })
         .at(NEXT + 1),
+    ]
+}
+
+fn sequences() -> Vec<Lie> {
+    use AuditCheck::SignerChain;
+    let sequence = |lie, bend| Lie::audited(lie, SignerChain, Entries(bend)).code(Code::WrongSequence);
+    vec![
         sequence("drops a member's first statement and keeps the later ones", |story| {
             retell(story, |told| drop(told.remove(9)));
         })
