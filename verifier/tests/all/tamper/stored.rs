@@ -115,7 +115,7 @@ fn bend_bundle(folder: &Path, bend: impl FnOnce(&mut Vec<Vec<u8>>)) {
 }
 
 /// A checkpoint as told, in place of the log's.
-fn put_checkpoint(folder: &Path, checkpoint: impl ToString) {
+fn put_checkpoint(folder: &Path, checkpoint: &impl ToString) {
     fs::write(folder.join("checkpoint"), checkpoint.to_string()).unwrap();
 }
 
@@ -125,10 +125,10 @@ pub(super) fn checkpoints() -> Vec<Lie> {
     let copy = |lie, check, bend| Lie::audited(lie, check, Copy(bend));
     let mut lies = vec![
         copy("signs another root", TreeRoot, |ledger, folder| {
-            put_checkpoint(folder, sign(ORIGIN, ledger.len(), Hash::of(b"another"), &log_key()));
+            put_checkpoint(folder, &sign(ORIGIN, ledger.len(), Hash::of(b"another"), &log_key()));
         }),
         copy("signs a greater size than there are entries", EntryBytes, |ledger, folder| {
-            put_checkpoint(folder, sign(ORIGIN, SIZE + 1, ledger.root(), &log_key()));
+            put_checkpoint(folder, &sign(ORIGIN, SIZE + 1, ledger.root(), &log_key()));
             fs::rename(folder.join("tile/entries/001.p/52"), folder.join("tile/entries/001.p/53")).unwrap();
             fs::rename(folder.join("tile/0/001.p/52"), folder.join("tile/0/001.p/53")).unwrap();
             bend_tile(folder, "0/001.p/53", |tile| tile.extend([7; HASH_BYTES]));
@@ -139,21 +139,21 @@ pub(super) fn checkpoints() -> Vec<Lie> {
             TreeSize,
             Data(|_, folder| {
                 let more = sign(ORIGIN, SIZE + 5, Hash::of(b"another"), &log_key());
-                put_checkpoint(&folder.join("tlog"), more);
+                put_checkpoint(&folder.join("tlog"), &more);
             }),
         ),
         Lie::audited(
             "shows an old size with the new root",
             TreeRoot,
             Data(|ledger, folder| {
-                put_checkpoint(&folder.join("tlog"), sign(ORIGIN, 300, ledger.root(), &log_key()));
+                put_checkpoint(&folder.join("tlog"), &sign(ORIGIN, 300, ledger.root(), &log_key()));
             }),
         ),
         copy("signs with another key", CheckpointSigned, |ledger, folder| {
-            put_checkpoint(folder, sign(ORIGIN, ledger.len(), ledger.root(), &signing_key(77)));
+            put_checkpoint(folder, &sign(ORIGIN, ledger.len(), ledger.root(), &signing_key(77)));
         }),
         copy("signs for another origin", CheckpointSigned, |ledger, folder| {
-            put_checkpoint(folder, sign("other.test", ledger.len(), ledger.root(), &log_key()));
+            put_checkpoint(folder, &sign("other.test", ledger.len(), ledger.root(), &log_key()));
         }),
         copy("changes a checkpoint and keeps the signature", CheckpointSigned, |_, folder| {
             bend_file(&folder.join("checkpoint"), |note| {
@@ -164,7 +164,7 @@ pub(super) fn checkpoints() -> Vec<Lie> {
         copy("shows a checkpoint that only a witness signed", CheckpointSigned, |ledger, folder| {
             let witnessed = cosigned(&ledger.signed(), &[cosignature(1, ledger.signed().checkpoint())]);
             let lines: Vec<_> = witnessed.split('\n').filter(|line| !line.contains(" trace.test ")).collect();
-            put_checkpoint(folder, lines.join("\n"));
+            put_checkpoint(folder, &lines.join("\n"));
         }),
     ];
     lies.extend(witnesses());
@@ -338,7 +338,7 @@ fn bare_journal() -> TempDir {
 
 fn with_policy(checkpoint: &str) -> Option<serde_json::Value> {
     let folder = copy_of(ledger());
-    put_checkpoint(folder.path(), checkpoint);
+    put_checkpoint(folder.path(), &checkpoint);
     let path = folder.path().join("trust.policy");
     fs::write(&path, policy()).unwrap();
     command(&["--policy", path.to_str().unwrap(), folder.path().to_str().unwrap()])
@@ -364,7 +364,7 @@ pub(super) fn witnessed(lie: &Lie, checkpoint: fn(&Ledger) -> String) {
     let note = checkpoint(ledger());
     lie.expect("policy", &with_policy(&note).expect(lie.lie));
     let folder = copy_of(ledger());
-    put_checkpoint(folder.path(), note);
+    put_checkpoint(folder.path(), &note);
     assert_eq!(command_on(&folder), None, "{}", lie.lie);
 }
 
