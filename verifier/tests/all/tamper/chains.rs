@@ -125,14 +125,15 @@ fn signed(story: &mut Story, sign: impl FnOnce(&Story, &[u8]) -> Signature) {
 
 /// Lies about who said something.
 pub(super) fn signers() -> Vec<Lie> {
-    signatures().into_iter().chain(strangers()).chain(sequences()).collect()
+    [signatures(), strangers(), sequences()].into_iter().flatten().collect()
 }
 
 fn signatures() -> Vec<Lie> {
-    let forged = |lie, bend| Lie::audited(lie, AuditCheck::Signatures, Entries(bend)).at(NEXT);
-    let changed = "changes what a member said and keeps her signature";
+    use AuditCheck::Signatures;
+    let forged = |lie, bend| Lie::audited(lie, Signatures, Entries(bend)).at(NEXT);
     vec![
-        Lie::audited(changed, AuditCheck::Signatures, Entries(change_what_was_said)).at(10),
+        Lie::audited("changes what a member said and keeps her signature", Signatures, Entries(change_what_was_said))
+            .at(10),
         forged("invents a member's statement and signs it with its own key", |story| {
             signed(story, |story, payload| Signature::from_bytes(story.operator.key.sign(&pae(payload)).to_bytes()));
         }),
@@ -157,7 +158,8 @@ fn signatures() -> Vec<Lie> {
 }
 
 fn strangers() -> Vec<Lie> {
-    let stranger = |lie, code, bend| Lie::audited(lie, AuditCheck::SignerRegistered, Entries(bend)).code(code);
+    use AuditCheck::SignerRegistered;
+    let stranger = |lie, code, bend| Lie::audited(lie, SignerRegistered, Entries(bend)).code(code);
     vec![
         stranger("enters a statement of a key that nobody registered", Code::UnknownSigner, |story| {
             let mut stranger = Person::new(90, "stranger");
@@ -190,7 +192,8 @@ fn strangers() -> Vec<Lie> {
 }
 
 fn sequences() -> Vec<Lie> {
-    let sequence = |lie, bend| Lie::audited(lie, AuditCheck::SignerChain, Entries(bend)).code(Code::WrongSequence);
+    use AuditCheck::SignerChain;
+    let sequence = |lie, bend| Lie::audited(lie, SignerChain, Entries(bend)).code(Code::WrongSequence);
     vec![
         sequence("drops a member's first statement and keeps the later ones", |story| {
             retell(story, |told| drop(told.remove(9)));
