@@ -337,14 +337,17 @@ impl Reader {
     /// # Errors
     /// The index is broken.
     pub fn record(&self, key: &Key) -> Result<Option<Record>, IndexError> {
+        let is_cached = applied::is_cached(key);
         let key = codec::record_key(key);
-        if let Some(record) = self.lock().record(&key) {
+        if is_cached && let Some(record) = self.lock().record(&key) {
             return Ok(Some(record));
         }
         let (value, generation) = self.value(&key)?;
         let Some(value) = value else { return Ok(None) };
         let record = codec::decode_record(&self.origin, &value).inspect_err(|_| self.break_down())?;
-        self.lock().cache_read(generation, key, record.clone(), value.len());
+        if is_cached {
+            self.lock().cache_read(generation, key, record.clone(), value.len());
+        }
         Ok(Some(record))
     }
 

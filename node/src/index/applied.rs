@@ -68,8 +68,7 @@ impl Applied {
             let value = codec::encode_record(&record)?;
             let weight = value.len();
             let encoded = codec::record_key(&key);
-            // Events and entries are looked up once or never, when somebody corrects or attests them.
-            if !matches!(key, Key::Event(_) | Key::Entry(_)) {
+            if is_cached(&key) {
                 self.records.push((encoded.clone(), record, weight));
             }
             self.insert(encoded, value);
@@ -89,6 +88,12 @@ impl Applied {
     fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.pairs.insert(key.into(), value.into());
     }
+}
+
+/// Whether records under this key are kept in memory: events and entries are looked up once or never, when somebody corrects or attests
+/// them. What is cached when it is read must be cached when it is written too, or the cache would show what it was before.
+pub(super) const fn is_cached(key: &Key) -> bool {
+    !matches!(key, Key::Event(_) | Key::Entry(_))
 }
 
 /// Whether statements of this kind are about an actor, a product or a place.

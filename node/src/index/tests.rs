@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nguon_ledger::envelope::Envelope;
+use nguon_ledger::hash::Hash;
+use nguon_ledger::identifier::{ActorUri, PlaceUri, Slug};
+use nguon_ledger::state::{Key, PlaceRecord, Record};
+use nguon_ledger::tree::LeafIndex;
 
-use super::{Index, OpenIndexError};
+use super::{Applied, Index, OpenIndexError};
 use crate::config::{IndexLimits, SequencerLimits, StoreLimits};
 use crate::index::sled_tree::Pair;
 use crate::metrics::Metrics;
@@ -121,6 +125,26 @@ fn an_index_that_is_ahead_is_made_again() {
     copy(&backup, &village.data().join("journal"));
     assert_eq!(reopened(&village), dump);
     assert!(broken(&village).is_dir());
+}
+
+#[test]
+fn a_record_that_was_read_and_is_written_again_is_read_as_it_is_now() {
+    let village = Village::new();
+    let (folder, store) = open_store(&village);
+    let index = open(&folder, store.as_ref()).unwrap();
+    let owner = ActorUri::new(folder.origin(), &Slug::parse("owner").unwrap());
+    let place = PlaceUri::new(folder.origin(), &Slug::parse("place").unwrap());
+    // The index does not look into records, so one kind serves under every key.
+    for key in [Key::Place(place), Key::Event(Hash::of(b"event")), Key::Entry(Hash::of(b"entry"))] {
+        for number in 0..3 {
+            let record = Record::Place(PlaceRecord { index: LeafIndex::new(number), owner: owner.clone() });
+            let mut applied = Applied::default();
+            applied.add_records([(key.clone(), record.clone())].into()).unwrap();
+            index.publish(applied);
+            assert_eq!(index.reader().record(&key).unwrap(), Some(record.clone()));
+            assert_eq!(index.reader().record(&key).unwrap(), Some(record));
+        }
+    }
 }
 
 fn copy(from: &Path, to: &Path) {
