@@ -270,11 +270,8 @@ async fn asset(Path((version, path)): Path<(String, String)>, headers: HeaderMap
     let Some(asset) = assets::find(&path) else { return StatusCode::NOT_FOUND.into_response() };
     // A page of an older version gets today's file rather than none, but may not keep it under the old name.
     let caching = if version == assets::version() { FOR_EVER } else { NO_CACHE };
-    let own = [
-        (header::CONTENT_TYPE, asset.media_type),
-        (header::CACHE_CONTROL, caching),
-        (header::VARY, "Accept-Encoding"),
-    ];
+    let own =
+        [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, caching), (header::VARY, "Accept-Encoding")];
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let encoding = accepted.and_then(Encoding::accepted);
     match encoding.and_then(|encoding| Some((encoding, assets::compressed(&path, encoding)?))) {

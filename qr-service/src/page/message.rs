@@ -54,7 +54,7 @@ pub(crate) fn trouble_page(frame: Frame<'_>, trouble: Trouble, code: Option<&str
             }
         }
     };
-    document(frame, title, false, &main)
+    document(frame, title, None, &main)
 }
 
 /// The home page: what this is, and a field for a code.
@@ -79,7 +79,7 @@ pub(crate) fn home_page(frame: Frame<'_>) -> Markup {
             }
         }
     };
-    document(frame, words.get("home.title"), false, &main)
+    document(frame, words.get("home.title"), None, &main)
 }
 
 fn find_form(words: Words) -> Markup {
