@@ -37,11 +37,14 @@ function say(key, values = {}) {
  */
 function show({ tone, line, why, checked }, values) {
   const box = byId('verdict');
-  box.classList.remove('tick', 'mind', 'stop');
+  box.classList.remove('tick', 'mind', 'stop', 'quiet');
   box.classList.add(tone);
+  // The recall itself stands above in full red.
+  box.classList.toggle('quiet', line === 'recalled_checked');
+  main.classList.toggle('failed', line === 'bad' || line === 'key_differs');
   byId('verdict-line').textContent = line === 'stale' && main.dataset.stale !== undefined ? served : say(line);
   byId('verdict-why').textContent = say(why, values);
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   byId('verdict-by').textContent = checked ? `${say('by_device', { t: time })} \u00b7 ` : '';
 }
 

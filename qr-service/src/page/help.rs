@@ -14,7 +14,7 @@ pub(super) fn help(page: &LotPage<'_>, name: &str) -> Markup {
             @if let Some(description) = description {
                 h3 { (words.get("help.keep")) }
                 blockquote { p { (said(description, words.lang())) } }
-                (source(page))
+                (page.makers_word())
             }
             h3 { (words.get("help.ask")) }
             p { (words.get("help.report")) }
@@ -32,20 +32,6 @@ pub(super) fn help(page: &LotPage<'_>, name: &str) -> Markup {
     }
 }
 
-/// Who says what stands in the product's registration.
-fn source(page: &LotPage<'_>) -> Markup {
-    let words = page.frame.words;
-    html! {
-        p.source {
-            span.badge.self { (words.get("source.self")) } " "
-            @match &page.story.maker {
-                Some(maker) => (page.teller().party(maker)),
-                None => (words.get("party.unknown")),
-            }
-        }
-    }
-}
-
 /// The producer's own word, and nobody's recommendation: the links carry no weight for search engines and tell the shop nothing.
 fn shops(page: &LotPage<'_>) -> Markup {
     let words = page.frame.words;
@@ -57,7 +43,7 @@ fn shops(page: &LotPage<'_>) -> Markup {
                 @for link in links { li { a href=(link) rel="nofollow noopener noreferrer" { (host(link)) } } }
             }
             p.hint { (words.get("help.shops")) }
-            (source(page))
+            (page.makers_word())
         }
     }
 }

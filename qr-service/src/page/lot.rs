@@ -76,6 +76,8 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
             (page.check(&proof))
             (help::help(&page, &name))
         }
+        // Behind the words for people: the verdict is among the first bytes.
+        (meta::data(&page, &name))
     };
     let head = html! {
         (meta::meta(&page, &name))
@@ -123,6 +125,21 @@ impl LotPage<'_> {
                 h1 #name .long[name.chars().count() > LONG_NAME_CHARS] { (self.name()) }
                 @if self.story.is_past_best { p.flag { (icon::sign(Sign::Mind)) (words.get("lot.past_best")) } }
                 (self.facts(product))
+                (self.makers_word())
+            }
+        }
+    }
+
+    /// Who says what stands in the registration of the product.
+    pub(super) fn makers_word(&self) -> Markup {
+        let words = self.words();
+        html! {
+            p.source {
+                span.badge.self { (words.get("source.self")) } " "
+                @match &self.story.maker {
+                    Some(maker) => (self.teller().party(maker)),
+                    None => (words.get("party.unknown")),
+                }
             }
         }
     }
@@ -211,7 +228,7 @@ impl LotPage<'_> {
             section aria-labelledby="maker" {
                 h2 #maker { (words.get("maker.title")) }
                 @match &self.story.maker {
-                    Some(party) => p.maker { (teller.party(party)) },
+                    Some(party) => p.maker.long[is_long(party.name.as_ref(), words)] { (teller.party(party)) },
                     None => p.maker { (words.get("party.unknown")) },
                 }
                 @if let Some(place) = &self.story.made_at { p.place { (teller.place(place)) } }
@@ -259,6 +276,9 @@ impl LotPage<'_> {
                         div {
                             (icon::step(step.kind))
                             span { (words.get(verb_key(step.kind))) }
+                            @if step.kind == Kind::Process && let Some(product) = &step.product {
+                                span.what { (said(product, words.lang())) }
+                            }
                             @if let Some(first) = step.records.first() { span.hint { (words.short_date(first.when.date_naive())) } }
                         }
                     }
@@ -379,6 +399,10 @@ impl LotPage<'_> {
             }
         }
     }
+}
+
+fn is_long(name: Option<&Text>, words: Words) -> bool {
+    name.is_some_and(|name| name.in_lang(words.lang()).0.chars().count() > LONG_NAME_CHARS)
 }
 
 /// Whether a step stands among the pictures of the way.

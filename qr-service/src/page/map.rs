@@ -117,11 +117,13 @@ fn extent(values: impl Iterator<Item = i32> + Clone) -> Option<(i32, i32)> {
     Some((least - missing / 2, greatest + missing / 2))
 }
 
-/// The map with its key; nothing when no record names a position.
+/// The map with its key; nothing when the records name no positions.
 pub(super) fn map(story: &Story, words: Words) -> Markup {
     let stops = stops(&story.steps);
     let is_home = stops.iter().any(|stop| outline::is_near_home(stop.spot));
-    let Some(view) = View::of(&stops, is_home) else { return html! {} };
+    // One dot alone, with nothing known around it, tells nothing.
+    let view = if is_home || stops.len() > 1 { View::of(&stops, is_home) } else { None };
+    let Some(view) = view else { return html! {} };
     html! {
         figure.map {
             (drawing(&view, &stops, is_home, words))
@@ -142,8 +144,8 @@ pub(super) fn map(story: &Story, words: Words) -> Markup {
                         }
                     }
                 }
-                p.hint { (words.get("map.hint")) }
             }
+            p.hint { (words.get("map.hint")) }
         }
     }
 }

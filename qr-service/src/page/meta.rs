@@ -14,7 +14,7 @@ use crate::{
 /// Most certificates told to other programs.
 const CERTIFICATES_MAX: usize = 6;
 
-/// Everything for the head of the page.
+/// What stands in the head of the page.
 pub(super) fn meta(page: &LotPage<'_>, name: &str) -> Markup {
     let words = page.frame.words;
     let title = title(page, name);
@@ -41,8 +41,12 @@ pub(super) fn meta(page: &LotPage<'_>, name: &str) -> Markup {
             meta property="og:image" content=(image);
             meta property="og:image:alt" content=(name);
         }
-        script type="application/ld+json" { (data_block(&product(page, name))) }
     }
+}
+
+/// The lot as a `schema.org` product. A browser does not run it, so the page's content policy need not allow it.
+pub(super) fn data(page: &LotPage<'_>, name: &str) -> Markup {
+    html! { script type="application/ld+json" { (data_block(&product(page, name))) } }
 }
 
 /// The lot's name, with a recall before it.

@@ -403,7 +403,7 @@ pub(crate) fn hostile() -> Ledger {
     let names = [json!({"vi": format!("{ATTACK}{}", "khongcokhoangtrang".repeat(8))})];
     ledger.add("operator", "2025-01-01T00:00:00+07:00", "place",
         &json!({"id": uri("place", "xau"), "class": "plot", "name": ATTACK, "names": names, "owner": uri("actor", "ke-xau"),
-            "position": {"lat": -33.9, "lon": 18.42}}));
+            "position": {"lat": 22.2, "lon": 105.8}}));
     ledger.add(
         "operator",
         "2025-01-01T00:00:00+07:00",

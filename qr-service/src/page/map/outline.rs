@@ -89,7 +89,7 @@ pub(super) const HA_NOI: [(i32, i32); 30] = [
 
 /// Where names are written.
 pub(super) const NAMES: [(&str, (i32, i32)); 2] =
-    [("map.bac_kan", (10_584, 2_236)), ("map.thai_nguyen", (10_582, 2_163))];
+    [("map.bac_kan", (10_584, 2_236)), ("map.thai_nguyen", (10_573, 2_160))];
 
 /// Whether a position lies in what the outlines cover, or close by.
 pub(super) fn is_near_home(spot: Spot) -> bool {

@@ -39,9 +39,25 @@ fn the_drawing_stays_small_and_inside_its_frame() {
 }
 
 #[test]
-fn hostile_names_stay_text_and_far_places_are_drawn_without_outlines() {
+fn hostile_names_stay_text() {
     let story = story(&fixture::hostile(), HOSTILE);
     let drawn = map(&story, Words::of(Lang::Vi)).into_string();
-    assert!(drawn.contains("&lt;script&gt;") && !drawn.contains("<script>"));
-    assert!(drawn.contains("<svg") && !drawn.contains("class=\"land"));
+    assert!(drawn.contains("&lt;script&gt;") && !drawn.contains("<script>") && drawn.contains("class=\"land"));
+}
+
+#[test]
+fn far_away_there_are_no_outlines_and_one_place_alone_is_no_map() {
+    let mut story = story(&fixture::vermicelli(false), VERMICELLI);
+    for record in story.steps.iter_mut().flat_map(|step| &mut step.records) {
+        let Some(spot) = record.place.as_mut().and_then(|place| place.spot.as_mut()) else { continue };
+        *spot = Spot { lat: spot.lat - 5_600, lon: spot.lon - 8_700 };
+    }
+    let drawn = map(&story, Words::of(Lang::En)).into_string();
+    assert!(drawn.contains("<circle") && !drawn.contains("class=\"land"));
+    for record in story.steps.iter_mut().flat_map(|step| &mut step.records) {
+        if let Some(place) = record.place.as_mut() {
+            place.spot = Some(Spot { lat: -3_390, lon: 1_842 });
+        }
+    }
+    assert!(map(&story, Words::of(Lang::En)).into_string().is_empty());
 }
