@@ -69,7 +69,7 @@ function list(checks) {
 function named(checks) {
   const failed = checks.filter((check) => check.result === 'failed');
   const names = failed.map((check) => document.querySelector(`[data-check="${CSS.escape(check.name)}"] .check-name`)?.textContent ?? check.name);
-  return names.join('; ');
+  return names.map((name) => `\u201c${name.trim()}\u201d`).join(', ');
 }
 
 /**

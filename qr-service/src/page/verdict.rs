@@ -54,7 +54,7 @@ pub(super) fn verdict(page: &LotPage<'_>) -> Markup {
                             li data-check=(name) {
                                 span.check-name { (words.get(key)) } " "
                                 span.check-result { (words.get("script.not_checked")) }
-                                span.check-detail {}
+                                span.check-detail lang="en" {}
                                 code.check-id { (name) }
                             }
                         }
