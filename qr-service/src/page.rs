@@ -14,11 +14,15 @@ mod lot;
 mod map;
 mod message;
 mod meta;
+mod product;
 mod record;
+mod report;
 mod verdict;
 
 pub(crate) use lot::{Freshness, LotPage, lot_page};
 pub(crate) use message::{Trouble, home_page, trouble_page};
+pub(crate) use product::product_page;
+pub(crate) use report::{ReportState, report_page};
 
 /// What every page needs to know of its request.
 #[derive(Debug, Clone, Copy)]

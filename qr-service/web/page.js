@@ -91,6 +91,13 @@ function judge(checks, recalled) {
   return { tone: 'mind', line: 'ok_unwitnessed', why: 'why_ok_unwitnessed', checked: true };
 }
 
+/** As text: the verifier reads JSON more strictly than the browser does. @param {string} path */
+async function load(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.text();
+}
+
 async function run() {
   show({ tone: 'mind', line: 'checking', why: 'why_checking', checked: false });
   // A label may carry the first digits of the key's fingerprint: the paper is another witness than this server.
@@ -99,13 +106,12 @@ async function run() {
     show({ tone: 'stop', line: 'key_differs', why: 'why_key_differs', checked: true });
     return;
   }
-  // The page has begun to fetch it already; the server says itself that no old copy will do.
-  const response = await fetch(main.dataset.proof ?? '');
-  if (!response.ok) throw new Error(`proof: ${response.status}`);
-  // As text: the verifier reads JSON more strictly than the browser does.
-  const bundle = await response.text();
-  const verdict = await verifyBundle(bundle, { vkey, policy: main.dataset.policy, lot: main.dataset.lot });
-  const isOther = verdict.lot !== main.dataset.lot && verdict.checks.length > 0;
+  const { proof = '', policy, lot, serial, serialProof } = main.dataset;
+  // The page has begun to fetch both already; the server says itself that no old copy will do. Without its proof the serial is
+  // listed as not checked, with the reason.
+  const [bundle, pack] = await Promise.all([load(proof), serialProof ? load(serialProof).catch(() => null) : null]);
+  const verdict = await verifyBundle(bundle, { vkey, policy, lot, ...(serial === undefined ? {} : { serial, serialProof: pack }) });
+  const isOther = verdict.lot !== lot && verdict.checks.length > 0;
   list(verdict.checks);
   const judgement = isOther ? /** @type {Judgement} */ ({ tone: 'stop', line: 'bad', why: 'why_bad', checked: true }) : judge(verdict.checks, verdict.recalled);
   show(judgement, { n: main.dataset.entries ?? '', list: named(verdict.checks) });

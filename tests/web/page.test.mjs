@@ -81,7 +81,7 @@ test("the consumer page", async (t) => {
         assert.deepEqual([errors, warned], [[], []]);
         const data = JSON.parse((await page.locator('script[type="application/ld+json"]').textContent()) ?? "");
         assert.equal(data["@type"], "Product");
-        assert.match(data.image, /^http.*\/blob\/[0-9a-f]{64}$/);
+        assert.match(data.image, /^http.*\/blob\/[0-9a-f]{64}\/small$/);
         assert.equal(await page.locator('meta[property="og:url"]').getAttribute("content"), data.url);
       }, PHONE);
     });

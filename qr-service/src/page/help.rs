@@ -18,6 +18,9 @@ pub(super) fn help(page: &LotPage<'_>, name: &str) -> Markup {
             }
             h3 { (words.get("help.ask")) }
             p { (words.get("help.report")) }
+            @if page.can_report {
+                p { a.button.quiet href={ (page.link.page_path()) "/report?lang=" (words.lang().code()) } { (words.get("report.open")) } }
+            }
             @if let Some(maker) = &page.story.maker {
                 p {
                     (words.get("help.maker")) " " strong { (page.teller().party(maker)) }

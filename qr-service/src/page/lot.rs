@@ -14,6 +14,7 @@ use crate::{
     link::ItemLink,
     locale::Words,
     node::LedgerInfo,
+    service::{Pack, at_home},
     story::{Claim, Flag, Kind, Place, Product, Recall, Record, Step, Story, Text},
 };
 
@@ -48,6 +49,10 @@ pub(crate) struct LotPage<'a> {
     pub(crate) story: &'a Story,
     pub(crate) ledger: &'a LedgerInfo,
     pub(crate) freshness: Freshness,
+    /// What is known of the pack, when the code names one.
+    pub(crate) pack: Option<Pack>,
+    /// Whether there is somewhere to report a problem.
+    pub(crate) can_report: bool,
 }
 
 /// The page.
@@ -60,6 +65,7 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
         words.under("script").map(|(key, text)| (key.to_owned(), text.into())).collect();
     let main = html! {
         main #main data-proof=(proof) data-lot=(page.story.lot) data-vkey=(page.ledger.vkey) data-policy=(page.ledger.policy)
+            data-serial=[page.link.serial()] data-serial-proof=[page.serial_proof()]
             data-entries=(page.story.proof.entries) data-stale[page.freshness != Freshness::Fresh] data-words=(serde_json::Value::Object(script_words)) {
             @if page.story.recalls.is_empty() {
                 (verdict::verdict(&page))
@@ -83,6 +89,7 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
         (meta::meta(&page, &name))
         // The script asks for the same file; begun here, it travels while the script does.
         link rel="preload" as="fetch" crossorigin="anonymous" href=(proof);
+        @if let Some(serial) = page.serial_proof() { link rel="preload" as="fetch" crossorigin="anonymous" href=(serial); }
     };
     document(page.frame, &title, Some(&head), &main)
 }
@@ -105,7 +112,7 @@ impl LotPage<'_> {
     /// The public address of the product's picture.
     pub(super) fn picture_address(&self) -> Option<String> {
         let picture = self.story.product.as_ref()?.picture.as_ref()?;
-        Some(format!("{}/blob/{}", self.base(), picture.sha256))
+        Some(format!("{}/blob/{}/small", self.base(), picture.sha256))
     }
 
     pub(super) fn teller(&self) -> Teller<'_> {
@@ -120,7 +127,7 @@ impl LotPage<'_> {
         html! {
             section.head aria-labelledby="name" {
                 @if let Some(picture) = picture {
-                    img.photo src={ "/blob/" (picture.sha256) } alt=(name) width="640" height="480" decoding="async" fetchpriority="low";
+                    img.photo src={ "/blob/" (picture.sha256) "/small" } alt=(name) width="640" height="480" decoding="async" fetchpriority="low";
                 }
                 h1 #name .long[name.chars().count() > LONG_NAME_CHARS] { (self.name()) }
                 @if self.story.is_past_best { p.flag { (icon::sign(Sign::Mind)) (words.get("lot.past_best")) } }
@@ -171,14 +178,37 @@ impl LotPage<'_> {
                         dt { (words.get("lot.pack")) }
                         dd {
                             span.lot { (serial) }
-                            p.hint {
-                                @match self.story.packs {
-                                    Some(packs) => (words.fill("lot.pack_of", &[("n", &packs.to_string())])),
-                                    None => (words.get("lot.pack_unlisted")),
-                                }
-                            }
+                            (self.pack_line())
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Where the proof is that the serial is the lot's, when the service has it.
+    fn serial_proof(&self) -> Option<String> {
+        self.pack.is_some_and(|pack| pack.is_proven).then(|| format!("{}/serial-proof", self.link.page_path()))
+    }
+
+    /// Whether the serial is the lot's, and how often it was scanned.
+    fn pack_line(&self) -> Markup {
+        let words = self.words();
+        let scans = self.pack.and_then(|pack| pack.scans);
+        html! {
+            p.hint {
+                @match (self.story.packs, self.serial_proof()) {
+                    (Some(packs), Some(_)) => (words.fill("lot.pack_listed", &[("n", &packs.to_string())])),
+                    (Some(packs), None) => (words.fill("lot.pack_of", &[("n", &packs.to_string())])),
+                    (None, _) => (words.get("lot.pack_unlisted")),
+                }
+            }
+            @if let Some(scans) = scans {
+                @let first = words.date(first_day(scans.first_seconds));
+                @if scans.is_odd {
+                    p.flag { (icon::sign(Sign::Mind)) (words.fill("scan.count", &[("n", &scans.count.to_string()), ("d", &first)])) ". " (words.get("scan.odd")) }
+                } @else if scans.count > 1 {
+                    p.hint { (words.fill("scan.count", &[("n", &scans.count.to_string()), ("d", &first)])) }
                 }
             }
         }
@@ -424,6 +454,12 @@ fn is_minor(step: &Step) -> bool {
 fn common_place(step: &Step) -> Option<&Place> {
     let first = step.records.first()?.place.as_ref()?;
     step.records.iter().all(|record| record.place.as_ref() == Some(first)).then_some(first)
+}
+
+/// The day of a first scan.
+fn first_day(seconds: u64) -> chrono::NaiveDate {
+    let utc = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<chrono::Utc>::from_timestamp(seconds, 0));
+    at_home(utc.unwrap_or_default()).date_naive()
 }
 
 fn product_name(product: Option<&Product>, words: Words) -> String {

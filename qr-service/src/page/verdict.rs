@@ -22,6 +22,9 @@ const CHECKS: [(&str, &str); 11] = [
     ("freshness", "check.freshness"),
 ];
 
+/// The check that is made besides where the code names a pack.
+const SERIAL_CHECK: (&str, &str) = ("serial_included", "check.serial_included");
+
 /// What the server can say before the browser has checked. The script puts the verdict in its place.
 pub(super) fn verdict(page: &LotPage<'_>) -> Markup {
     let words = page.frame.words;
@@ -50,7 +53,7 @@ pub(super) fn verdict(page: &LotPage<'_>) -> Markup {
                     summary { (words.get("verdict.why")) }
                     p #verdict-why { (why) }
                     ol #checks.checks {
-                        @for (name, key) in CHECKS {
+                        @for (name, key) in CHECKS.into_iter().chain(page.link.serial().map(|_| SERIAL_CHECK)) {
                             li data-check=(name) {
                                 span.check-name { (words.get(key)) } " "
                                 span.check-result { (words.get("script.not_checked")) }
