@@ -15,8 +15,9 @@ const COUNT: u64 = 11;
 
 /// The serials of the packs, ascending.
 fn serials() -> Vec<String> {
-    let mut serials: Vec<_> =
-        (0..COUNT).map(|n| format!("{}", Hash::of(&n.to_be_bytes()))[..16].to_uppercase()).collect();
+    let mut serials: Vec<_> = (0..COUNT)
+        .map(|n| Hash::of(&n.to_be_bytes()).to_string().to_uppercase().chars().take(16).collect::<String>())
+        .collect();
     serials.sort_unstable();
     serials
 }
@@ -25,13 +26,12 @@ fn leaves() -> Vec<Hash> {
     serials().iter().map(|serial| Hash::of_leaf(serial.as_bytes())).collect()
 }
 
-/// A bundle of a lot of packs, with a commitment to serials or without, whose last entry may be against the rules.
-fn bundle(is_committed: bool, is_good: bool) -> Value {
+/// A bundle of a lot of so many packs, with a commitment to serials or without; there is enough for 300.
+fn bundle(packed: f64, is_committed: bool) -> Value {
     let mut story = Story::begin();
     story.harvest(CANNA, 1_000);
     let process = transform("process", &[(CANNA, 1_000.0, "KGM")], &[(NOODLES, 150.0, "KGM", "noodles")]);
     story.coop_event(&process, &[CANNA, NOODLES]);
-    let packed = if is_good { 300.0 } else { 400.0 };
     let mut pack = transform("pack", &[(NOODLES, 150.0, "KGM")], &[(PACKS, packed, "", "packs")]);
     if is_committed {
         pack["serials"] = json!({"count": COUNT, "root": root_of(&leaves()).to_string()});
@@ -89,7 +89,7 @@ fn cases() -> Vec<(&'static str, String, Option<String>, &'static str)> {
 }
 
 fn bundles() -> Value {
-    json!({"committed": bundle(true, true), "none": bundle(false, true), "refused": bundle(true, false)})
+    json!({"committed": bundle(300.0, true), "none": bundle(300.0, false), "refused": bundle(400.0, true)})
 }
 
 fn judge(bundles: &Value, name: &str, serial: &str, proof: Option<&str>) -> Verdict {
