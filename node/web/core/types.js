@@ -35,6 +35,7 @@
  * @property {string} [place] URI
  * @property {string} [party] URI of the other actor (to whom, from whom)
  * @property {string} [onBehalfOf] URI of the member for whom this is typed
+ * @property {string} [for] URI of the organisation whose lots these are, when she acts for it; the core fills it in where it can tell
  * @property {string} [note]
  * @property {Blob[]} [photos] shrunk by the core
  * @property {{ count: number, root: string }} [serials]
@@ -61,6 +62,7 @@
  * @property {Refused | null} refused set when `needs_you`
  * @property {{ index: number, leafHash: string, receivedAt: number } | null} receipt
  * @property {{ sha256: string, bytes: number, sent: number }[]} photos how far each upload is
+ * @property {{ said: string, meant: string } | null} clock set when the phone's clock was so wrong that the time had to be put right to be taken
  */
 
 /**
@@ -75,6 +77,7 @@
  * @property {boolean} recalled
  * @property {boolean} waiting it, or part of it, is not in the ledger yet
  * @property {string} time when it was made or last moved
+ * @property {string} holder URI of who holds it: she, or the organisation that she acts for
  * @property {string[]} can verbs possible now, most likely first
  */
 
@@ -101,7 +104,7 @@
  * The core. Every method works without a network but those that say otherwise; those reject with a `CoreError`.
  * @typedef {object} Core
  * @property {(listener: () => void) => () => void} onChange called after anything changed, also by another tab; gives what ends it
- * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null }>} health
+ * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null, alarm: { code: string, detail: string, time: string } | null }>} health `clockOffsetMs`: how far the phone is ahead; `alarm`: the node showed something that must not be (`forged_receipt`, `other_key`, `rolled_back`, `two_histories`)
  * @property {Profiles} profiles
  * @property {() => Promise<{ products: Product[], places: Named[], actors: Named[] }>} registry as last seen
  * @property {() => Promise<LotCard[]>} lots of the open profile
