@@ -98,30 +98,29 @@ async function needsHer(context, item, why) {
   await edit(context, item, { state: 'needs_you', refused: { ...why, facts }, envelope: null, hash: null });
 }
 
-/** Sends what one profile has, in order. @param {Context} context @param {any} profile @param {import('./keys.js').Sign | null} sign nothing when only what is signed can go
- * @returns {Promise<{ sent: number, refused: number }>} */
-export async function sendAll(context, profile, sign) {
-  const count = { sent: 0, refused: 0 };
-  /** @type {Position | null} */
-  let position = null;
-  const all = async () => (await context.database.all('items')).filter((item) => item.profile === profile.id);
-  const first = await all();
-  // What may have arrived goes first, unchanged, in the order of its signatures.
-  const signed = first.filter((item) => item.envelope && !item.raw && ['sent', 'carried'].includes(item.state)).sort((a, b) => a.seq - b.seq);
-  for (const item of signed) {
+/** Sends what everybody on this phone has, in the order in which it was saved, for one may hand over to another.
+ * @param {Context} context @param {any[]} profiles active ones @param {{ sent: number, refused: number }} count counts also what was done before a failure */
+export async function sendAll(context, profiles, count) {
+  const byId = new Map(profiles.map((profile) => [profile.id, profile]));
+  const all = async () => (await context.database.all('items')).filter((item) => byId.has(item.profile));
+  // What may have arrived goes first, unchanged.
+  for (const item of (await all()).filter(({ envelope, raw, state }) => envelope && !raw && (state === 'sent' || state === 'carried'))) {
     const outcome = await post(context, item.envelope);
     if ('receipt' in outcome) count.sent += await accepted(context, item, outcome.receipt);
     else if ('position' in outcome) await edit(context, item, { state: 'waiting', envelope: null, hash: null });
     else {
-      await settleRefusal(context, profile, item, outcome.refused);
+      await settleRefusal(context, byId.get(item.profile), item, outcome.refused);
       count.refused += 1;
     }
   }
-  if (!sign) return count;
-  for (const { order } of (await all()).filter((item) => item.state === 'waiting')) {
+  /** Where the chain of each stands. @type {Map<string, Position>} */
+  const positions = new Map();
+  for (const { order } of (await all()).filter(({ state }) => state === 'waiting')) {
     const items = await all();
     const item = items.find((other) => other.order === order);
-    if (item?.state !== 'waiting') continue;
+    const profile = byId.get(item?.profile);
+    const sign = item?.state === 'waiting' ? await context.signerOf(profile.id) : null;
+    if (!sign) continue;
     const blocker = blockerOf(item, items);
     if (blocker) {
       const [lot = ''] = (blocker.step.outputs ?? []).map((/** @type {any} */ output) => output.lot);
@@ -129,13 +128,11 @@ export async function sendAll(context, profile, sign) {
       count.refused += 1;
       continue;
     }
-    position ??= await askPosition(context, profile.key);
-    const result = await sendOne(context, profile, item, sign, position);
-    position = result.position;
+    const result = await sendOne(context, profile, item, sign, positions.get(profile.id) ?? await askPosition(context, profile.key));
+    positions.set(profile.id, result.position);
     count.sent += result.sent;
     count.refused += result.refused;
   }
-  return count;
 }
 
 /** @param {Context} context @param {any} profile @param {any} item @param {import('./keys.js').Sign} sign @param {Position} from

@@ -81,11 +81,7 @@ export class Sync {
     await sendCarried(context);
     // A receipt from before that is not worked out yet comes first, for its lots wait for it.
     for (const item of await context.database.all('items')) if (item.state === 'sent' && item.raw) await verifyItem(context, item);
-    for (const profile of await active(context)) {
-      const { sent, refused } = await sendAll(context, profile, await context.signerOf(profile.id));
-      count.sent += sent;
-      count.refused += refused;
-    }
+    await sendAll(context, await active(context), count);
     await sendPhotos(context);
   }
 
