@@ -62,6 +62,59 @@ async function respond(request, url) {
   return answer;
 }
 
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+const answerOf = (request) => new Promise((fulfil, reject) => {
+  request.onsuccess = () => fulfil(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+/** Changes an item that is still as it was read. @param {IDBDatabase} database @param {any} item @param {object} changes @returns {Promise<any>} */
+async function edit(database, item, changes) {
+  const transaction = database.transaction('items', 'readwrite', { durability: 'strict' });
+  const done = new Promise((fulfil, reject) => {
+    transaction.oncomplete = () => fulfil(undefined);
+    transaction.onabort = () => reject(transaction.error);
+  });
+  const found = await answerOf(transaction.objectStore('items').get(item.order));
+  if (!found || found.envelope !== item.envelope || found.state !== item.state || found.version !== item.version) return null;
+  await answerOf(transaction.objectStore('items').put({ ...found, ...changes }));
+  await done;
+  return { ...found, ...changes };
+}
+
+/** Sends what the app signed before it was closed, in order. What the node answers is kept as it is: the app works it out when it is opened. */
+async function sendSigned() {
+  const windows = await worker.clients.matchAll({ type: 'window' });
+  if (windows.length) {
+    for (const client of windows) client.postMessage('sync');
+    return;
+  }
+  // Only what is there is opened; making it is the app's business.
+  if (!(await indexedDB.databases()).some(({ name }) => name === 'nguon')) return;
+  const database = await answerOf(indexedDB.open('nguon'));
+  try {
+    const items = await answerOf(database.transaction('items').objectStore('items').getAll());
+    for (const item of items) {
+      if (!item.envelope || item.raw || !['waiting', 'sent', 'carried'].includes(item.state)) continue;
+      const sent = await edit(database, item, { state: 'sent' });
+      if (!sent) return;
+      const answer = await fetch(new URL('../v1/statements', SCOPE), {
+        method: 'POST', headers: { 'content-type': 'application/json' }, body: item.envelope, credentials: 'omit', redirect: 'error',
+      });
+      if (answer.status >= 500 || answer.status === 429) throw new Error(`${answer.status}`);
+      // What is refused is for the app to tell, and what follows may hang on it.
+      if (answer.status !== 200 && answer.status !== 201) return;
+      await edit(database, sent, { raw: await answer.json() });
+    }
+  } finally {
+    database.close();
+  }
+}
+
+worker.addEventListener('sync', (event) => {
+  const { waitUntil, tag } = /** @type {{ tag: string, waitUntil: (promise: Promise<unknown>) => void }} */ (/** @type {unknown} */ (event));
+  if (tag === 'nguon') waitUntil.call(event, navigator.locks ? navigator.locks.request('nguon send', sendSigned) : sendSigned());
+});
 worker.addEventListener('install', (event) => event.waitUntil(install()));
 worker.addEventListener('activate', (event) => event.waitUntil(activate()));
 worker.addEventListener('fetch', (event) => {

@@ -25,6 +25,8 @@ const SIGNINGS_MAX = 4;
 export async function post(context, envelope) {
   const found = await context.node.ask('/v1/statements', { method: 'POST', headers: { 'content-type': 'application/json' }, body: envelope });
   if (isBusy(found)) throw busy(found);
+  // What is no JSON comes from something in between, such as the sign-in page of a public network.
+  if (found.json === undefined) throw coreError('offline', `not the node: ${found.status}`);
   if (found.status === 200 || found.status === 201) {
     const receipt = readReceipt(found.json);
     if (!receipt) throw new Alarm('forged_receipt', 'the node answered no receipt');
@@ -32,7 +34,6 @@ export async function post(context, envelope) {
   }
   const { code, expectedSeq: seq, expectedPrev: prev } = found.json ?? {};
   if (code === 'wrong_sequence' && Number.isSafeInteger(seq) && /^[0-9a-f]{64}$/.test(prev)) return { position: { seq, prev } };
-  // What is no problem of the node's own comes from something in between, such as the sign-in page of a public network.
   if (typeof code !== 'string') throw coreError('offline', `not the node: ${found.status}`);
   return { refused: refused(found) };
 }
@@ -74,7 +75,7 @@ function clockOf(context, { step }) {
 }
 
 /** Signs an item and keeps what was signed, before anybody gets it.
- * @param {Context} context @param {any} item @param {{ key: string, sign: import('./keys.js').Sign, position: Position, state: 'sent' | 'carried' }} by @returns {Promise<any | null>} */
+ * @param {Context} context @param {any} item @param {{ key: string, sign: import('./keys.js').Sign, position: Position, state: 'sent' | 'carried' | 'waiting' }} by @returns {Promise<any | null>} */
 export async function signItem(context, item, { key, sign, position, state }) {
   const clock = clockOf(context, item) ?? item.clock;
   const step = clock ? { ...item.step, time: clock.meant } : item.step;
@@ -205,15 +206,20 @@ async function accepted(context, item, receipt) {
 
 /** Works out the receipt of an item; only then is it in the ledger. @param {Context} context @param {any} item */
 export async function verifyItem(context, item) {
+  const receipt = readReceipt(item.raw);
+  if (!receipt) {
+    await edit(context, item, { raw: null });
+    return;
+  }
   let entry;
   try {
-    entry = await confirm(context, item.raw, item.hash);
+    entry = await confirm(context, receipt, item.hash);
   } catch (error) {
     // A receipt that is wrong is thrown away: the same statement will be sent again, and recorded once.
     if (error instanceof Alarm) await edit(context, item, { raw: null });
     throw error;
   }
-  await keepVerified(context, item, item.raw, entry);
+  await keepVerified(context, item, receipt, entry);
 }
 
 /** @param {Context} context @param {any} item @param {Receipt} receipt @param {Uint8Array} entry */

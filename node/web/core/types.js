@@ -104,7 +104,7 @@
  * The core. Every method works without a network but those that say otherwise; those reject with a `CoreError`.
  * @typedef {object} Core
  * @property {(listener: () => void) => () => void} onChange called after anything changed, also by another tab; gives what ends it
- * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null, alarm: { code: string, detail: string, time: string } | null }>} health `clockOffsetMs`: how far the phone is ahead; `alarm`: the node showed something that must not be (`forged_receipt`, `other_key`, `rolled_back`, `two_histories`)
+ * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null, alarm: { code: string, detail: string, time: string, over: string | null } | null }>} health `clockOffsetMs`: how far the phone is ahead; `alarm`: the node showed something that must not be (`forged_receipt`, `other_key`, `rolled_back`, `two_histories`); `over`: since when all is well again
  * @property {Profiles} profiles
  * @property {() => Promise<{ products: Product[], places: Named[], actors: Named[] }>} registry as last seen
  * @property {() => Promise<LotCard[]>} lots of the open profile
