@@ -9,8 +9,11 @@ const PREFIX = 'nguon-app-';
 /** Which version was fetched whole, and which one is in use. */
 const VERSIONS = 'nguon-versions';
 const SCOPE = new URL('./', worker.location.href);
-/** Of no use without the source code beside it, or fetched when they are first heard. */
-const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|\.(?:ogg|opus|mp3|m4a|webm))$/;
+/** Of no use without the source code beside it, fetched when they are first heard, or for the page that checks a whole bundle. */
+const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|verifier\/(?:archive|evidence|story|verify)\.js|\.(?:ogg|opus|mp3|m4a|webm))$/;
+/** What only browsers need that lack something. */
+const FOR_OLD_KEYS = /(?:noble-ed25519\/index|ed25519-fallback)\.js$/;
+const FOR_OLD_CAMERAS = /vendor\/qr\/decode\.js$/;
 const SOUND = /\.(?:ogg|opus|mp3|m4a|webm)$/;
 
 /** @param {string} name @returns {Promise<string | null>} */
@@ -24,12 +27,22 @@ async function setVersion(name, value) {
   await (await caches.open(VERSIONS)).put(new URL(name, SCOPE), new Response(value));
 }
 
+/** Which files this browser has no use for. @returns {Promise<RegExp[]>} */
+async function needless() {
+  const detector = /** @type {any} */ (worker).BarcodeDetector;
+  const [hasKeys, formats] = await Promise.all([
+    crypto.subtle.generateKey('Ed25519', false, ['sign']).then(() => true, () => false), Promise.resolve(detector?.getSupportedFormats() ?? []).catch(() => []),
+  ]);
+  return [LEFT_OUT, ...(hasKeys ? [FOR_OLD_KEYS] : []), ...(formats.includes('qr_code') ? [FOR_OLD_CAMERAS] : [])];
+}
+
 async function install() {
   const answer = await fetch(new URL('files.json', SCOPE), { cache: 'no-store' });
   if (!answer.ok) throw new Error(`files.json: ${answer.status}`);
   const { version: fetched, files } = await answer.json();
   const cache = await caches.open(PREFIX + fetched);
-  const wanted = files.filter((/** @type {string} */ file) => !LEFT_OUT.test(file) && file !== 'sw.js');
+  const leftOut = await needless();
+  const wanted = files.filter((/** @type {string} */ file) => file !== 'sw.js' && !leftOut.some((pattern) => pattern.test(file)));
   await cache.addAll(wanted.map((/** @type {string} */ file) => new Request(new URL(file, SCOPE), { cache: 'reload' })));
   // Only what is whole may ever be used.
   await setVersion('fetched', fetched);

@@ -361,3 +361,34 @@ test("the app opens without any network from the second visit, and a new version
     web.stop();
   }
 }));
+
+test("a key file under a passphrase opens with it and with no other", () => withBrowser(async (context) => {
+  const pem = await coop.lockedKey("ho-09", "m\u1ed9t hai ba");
+  const page = await phone(context, coop, "locked");
+  const result = await page.evaluate(async (pem) => {
+    const wrong = await fault(core.profiles.importKey(pem, "mot hai ba", "x", null));
+    const begun = performance.now();
+    const profile = await core.profiles.importKey(pem, "m\u1ed9t hai ba", "ho 09", null);
+    const ms = performance.now() - begun;
+    await core.sync();
+    await core.save(harvest("4"));
+    return { wrong, profile, ms, counts: await core.sync() };
+  }, pem);
+  assert.equal(result.wrong.code, "wrong_pin");
+  assert.equal(result.profile.actor, uri("actor", "ho-09"));
+  assert.deepEqual(result.counts, { sent: 1, refused: 0, left: 0 });
+  console.log(`# a key file under a passphrase opened in ${Math.round(result.ms)} ms`);
+}));
+
+test("browsers inside other apps are told apart", () => withBrowser(async (context) => {
+  const page = await phone(context, coop, "agents");
+  const said = await page.evaluate(async () => {
+    const { isForgetful } = await import(/** @type {any} */ ("/app/core/core.js"));
+    const chrome = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36";
+    return [
+      `${chrome} Zalo android/12100734 ZaloTheme/light ZaloLanguage/vi`, `${chrome} [FB_IAB/FB4A;FBAV/470.0;]`, chrome.replace("; K)", "; SM-A055F Build/X; wv)"),
+      chrome, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    ].map((agent) => isForgetful(agent)).concat((await core.health()).browser === "lasting");
+  });
+  assert.deepEqual(said, [true, true, true, false, false, true]);
+}));

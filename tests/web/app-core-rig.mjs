@@ -20,6 +20,7 @@ export const uri = (kind, slug) => `https://${ORIGIN}/${kind}/${slug}`;
  * @property {Record<string, string>} keys PEM by slug
  * @property {(args: string[]) => Promise<string>} nguon runs the command against the node
  * @property {(slug: string) => string} keyFile
+ * @property {(slug: string, passphrase: string) => Promise<string>} lockedKey registers a producer and gives her key file under a passphrase
  * @property {(path: string) => Promise<any>} get JSON of the node
  * @property {() => Promise<void>} stop
  */
@@ -50,6 +51,12 @@ export async function village() {
   }
   return {
     url: server.url, keys, nguon, keyFile,
+    async lockedKey(slug, passphrase) {
+      const env = { ...process.env, NGUON_PASSPHRASE: passphrase };
+      const key = (await run(binary("nguon"), ["key", "new", keyFile(slug), "--passphrase"], { env })).stdout.trim();
+      await nguon(["register", "actor", slug, "--class", "person", "--role", "producer", "--under", "htx", "--public-key", key, ...operator]);
+      return readFile(keyFile(slug), "utf8");
+    },
     async get(path) {
       const answer = await fetch(server.url + path, { headers: { accept: "application/json" } });
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);

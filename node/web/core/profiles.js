@@ -30,7 +30,7 @@ export function makeProfiles(context) {
     list: () => context.database.all('profiles').then((all) => all.map(shown)),
     open: () => context.open,
     join: (invitation, name, pin) => watched(context, () => join(context, invitation, name, pin)),
-    importKey: (pem, passphrase, name, pin) => watched(context, () => importKey(context, pem, name, pin)),
+    importKey: (pem, passphrase, name, pin) => watched(context, () => importKey(context, pem, passphrase, name, pin)),
     unlock: (id, pin) => unlock(context, id, pin),
     lock() {
       if (context.open) {
@@ -137,9 +137,9 @@ async function erase(context, id) {
   if (context.open?.id === id) context.open = null;
 }
 
-/** @param {Context} context @param {string} pem @param {string} name @param {string | null} pin @returns {Promise<Profile>} */
-async function importKey(context, pem, name, pin) {
-  const key = await keyOfSeed(seedOfPem(pem), pin);
+/** @param {Context} context @param {string} pem @param {string | null} passphrase @param {string} name @param {string | null} pin @returns {Promise<Profile>} */
+async function importKey(context, pem, passphrase, name, pin) {
+  const key = await keyOfSeed(await seedOfPem(pem, passphrase), pin);
   await meet(context);
   const known = await context.node.find(`/v1/signers/${key.public}`);
   if (!known) throw coreError('not_found', 'the key is registered to nobody');

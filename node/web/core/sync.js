@@ -25,6 +25,7 @@ export class Sync {
     this.running = null;
     this.failures = 0;
     this.notBefore = 0;
+    this.again = false;
     this.timer = 0;
   }
 
@@ -34,10 +35,24 @@ export class Sync {
     return this.running;
   }
 
+  /** Only sends, as when somebody waits for the receipt. */
+  sendNow() {
+    return this.context.alone('send', async () => sendAll(this.context, await active(this.context), { sent: 0, refused: 0 }));
+  }
+
   /** In the background: failures are met with patience, not told. */
   async quietly() {
     if (!this.context.ledger || Date.now() < this.notBefore) return;
+    if (this.running) {
+      // What was saved meanwhile may have come too late for the one that runs.
+      this.again = true;
+      return;
+    }
     await this.now().catch(() => {});
+    if (this.again) {
+      this.again = false;
+      await this.quietly();
+    }
   }
 
   /** Comes back by itself after a failure. @param {number | null} asked */
