@@ -392,3 +392,33 @@ test("browsers inside other apps are told apart", () => withBrowser(async (conte
   });
   assert.deepEqual(said, [true, true, true, false, false, true]);
 }));
+
+test("an entry is called witnessed once the quorum of the policy has cosigned a tree that holds it", () => withBrowser(async (context) => {
+  const watched = await village({ witness: true });
+  try {
+    const page = await phoneOf(context, watched, "ho-07");
+    const [item] = await page.evaluate(async () => {
+      await core.save(harvest("6"));
+      for (;;) {
+        await core.sync();
+        const [item] = await core.items();
+        if (item?.state === "witnessed") return [item];
+        if (item?.state !== "in_ledger") throw new Error(item?.state);
+      }
+    });
+    assert.equal(item?.state, "witnessed");
+    const proof = await (await fetch(`${watched.url}/v1/entries/${item?.receipt?.index}/proof`)).text();
+    const { vkey } = await watched.get("/v1/ledger");
+    const policy = await (await fetch(`${watched.url}/v1/policy`)).text();
+    const judged = await page.evaluate(async ([proof = "", leafHash = "", policy = "", vkey = "", index = ""]) => {
+      const { isWitnessed } = await import(/** @type {any} */ ("/app/core/receipts.js"));
+      const judge = (/** @type {string} */ text, /** @type {string} */ leaf, /** @type {string} */ by) => isWitnessed(text, { index: Number(index), leafHash: leaf }, by, vkey).catch((/** @type {Error} */ error) => error.message);
+      const bare = proof.split("\n").filter((/** @type {string} */ line) => !line.includes("witness.test")).join("\n");
+      return [await judge(proof, leafHash, policy), await judge(bare, leafHash, policy), await judge(proof, "ab".repeat(32), policy), await judge(proof, leafHash, policy.replace("quorum w", "quorum none"))];
+    }, [proof, item?.receipt?.leafHash ?? "", policy, vkey, String(item?.receipt?.index)]);
+    const lost = `entry ${item?.receipt?.index} is not in the tree that the node shows now`;
+    assert.deepEqual(judged, [true, false, lost, false]);
+  } finally {
+    await watched.stop();
+  }
+}));

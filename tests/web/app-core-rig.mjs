@@ -2,7 +2,7 @@
  * A real node with a small cooperative, and phones for it: pages on the app's own address that hold nothing but the core.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -25,12 +25,26 @@ export const uri = (kind, slug) => `https://${ORIGIN}/${kind}/${slug}`;
  * @property {() => Promise<void>} stop
  */
 
-/** @returns {Promise<Village>} */
-export async function village() {
+/** A witness for a log, and the policy that asks for it. @param {string} folder @param {string} vkey of the log */
+async function witnessed(folder, vkey) {
+  const data = join(folder, "witness");
+  const verify = (/** @type {string[]} */ args) => run(binary("nguon-verify"), ["witness", ...args, "--data", data]);
+  const key = (await verify(["init", "--name", "witness.test.example/nguon"])).stdout.trim();
+  await verify(["add-log", vkey]);
+  const server = await start(["witness", "serve", "--data", data, "--listen", "127.0.0.1:0"], { name: "nguon-verify" });
+  const policy = join(folder, "trust.policy");
+  await writeFile(policy, `log ${vkey}\nwitness w ${key} ${server.url}\nquorum w\n`);
+  return { server, args: ["--policy", policy, "--witness-interval", "1"] };
+}
+
+/** @param {{ witness?: boolean }} [options] @returns {Promise<Village>} */
+export async function village({ witness = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "nguon-village-"));
   const data = join(folder, "data");
-  await run(binary("nguon"), ["init", "--data", data, "--origin", ORIGIN, "--name-vi", "Thu", "--key", join(folder, "operator.pem")]);
-  const server = await start(["serve", "--data", data, "--listen", "127.0.0.1:0", "--with-qr"]);
+  const made = await run(binary("nguon"), ["init", "--data", data, "--origin", ORIGIN, "--name-vi", "Thu", "--key", join(folder, "operator.pem")]);
+  const vkey = /\S+\+[0-9a-f]{8}\+\S+/.exec(made.stdout)?.[0] ?? "";
+  const watching = witness ? await witnessed(folder, vkey) : null;
+  const server = await start(["serve", "--data", data, "--listen", "127.0.0.1:0", "--with-qr", ...watching?.args ?? []]);
   const keyFile = (/** @type {string} */ slug) => join(folder, `${slug}.pem`);
   const nguon = async (/** @type {string[]} */ args) => (await run(binary("nguon"), [...args, "--node", server.url])).stdout;
   /** @type {Record<string, string>} */
@@ -64,6 +78,7 @@ export async function village() {
     },
     async stop() {
       await server.stop();
+      await watching?.server.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
