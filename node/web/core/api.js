@@ -49,21 +49,34 @@ export class Node {
   constructor(base, clock) {
     this.base = base;
     this.clock = clock;
+    /** Requests under way. @type {Set<AbortController>} */
+    this.open = new Set();
+  }
+
+  /** Gives up what is under way, as when somebody stands waiting for what needs no network. What was sent is sent again later. */
+  interrupt() {
+    for (const controller of this.open) controller.abort();
   }
 
   /** @param {string} path @param {RequestInit} [options] @returns {Promise<Answer>} */
   async ask(path, options = {}) {
     const asked = Date.now();
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), ANSWER_MS_MAX);
+    this.open.add(controller);
     let response;
     let bytes;
     try {
       response = await fetch(new URL(path.replace(/^\//, ''), this.base), {
-        ...options, cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS_MAX),
+        ...options, cache: 'no-store', credentials: 'omit', redirect: 'error', signal: controller.signal,
       });
       this.clock.learn(response.headers.get('date'), asked, Date.now());
       bytes = await readBounded(response);
     } catch (error) {
       throw coreError('offline', String(error));
+    } finally {
+      clearTimeout(timer);
+      this.open.delete(controller);
     }
     return { status: response.status, headers: response.headers, bytes, json: parse(response, bytes) };
   }
