@@ -20,6 +20,8 @@ export class Clock {
   constructor() {
     /** How far the phone is ahead, in milliseconds; unknown before the first answer. @type {number | null} */
     this.offset = null;
+    /** Whether the node has told since the app was opened; a clock may have been set since. */
+    this.isFresh = false;
   }
 
   /** What the node's clock says now, as far as is known. */
@@ -31,7 +33,9 @@ export class Clock {
   learn(date, asked, answered) {
     const told = date === null ? NaN : Date.parse(date);
     // The header has whole seconds, so the true time lies half of one later.
-    if (!Number.isNaN(told) && answered - asked < ANSWER_MS_MAX) this.offset = Math.round((asked + answered) / 2 - told - 500);
+    if (Number.isNaN(told) || answered - asked >= ANSWER_MS_MAX) return;
+    this.offset = Math.round((asked + answered) / 2 - told - 500);
+    this.isFresh = true;
   }
 }
 
