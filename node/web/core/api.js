@@ -162,7 +162,8 @@ export function refused({ status, json }) {
 
 /** What to reject with for an answer that was not hoped for. @param {Answer} answer */
 export function failure(answer) {
-  if (isBusy(answer)) return coreError('offline', busy(answer).message);
+  // What is no JSON comes from something in between, such as the sign-in page of a public network.
+  if (isBusy(answer) || (answer.status < 400 && answer.json === undefined)) return coreError('offline', busy(answer).message);
   const code = answer.json?.code;
   if (answer.status === 404) return coreError('not_found');
   if (code === 'invitation_used') return coreError('used');

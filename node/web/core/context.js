@@ -8,7 +8,7 @@ import { timeText } from './text.js';
 
 /** @typedef {import('./types.js').Profile} Profile */
 /** @typedef {{ origin: string, vkey: string, policy: string | null }} Ledger pinned when the first person joined */
-/** @typedef {{ code: string, detail: string, time: string }} AlarmRecord */
+/** @typedef {{ code: string, detail: string, time: string, over: string | null }} AlarmRecord */
 
 export class Context {
   /** @param {{ base: string, database?: string }} options */
@@ -22,6 +22,8 @@ export class Context {
     this.open = null;
     /** What signs for profiles that were opened here. @type {Map<string, import('./keys.js').Sign>} */
     this.signers = new Map();
+    /** PINs of open profiles whose key lies under them. @type {Map<string, string | null>} */
+    this.pins = new Map();
     /** @type {Set<() => void>} */
     this.listeners = new Set();
     this.channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`nguon ${database}`) : null;
@@ -81,8 +83,14 @@ export class Context {
 
   /** Writes down something that must not happen, for everybody to see. @param {{ code: string, message: string }} alarm */
   async alarm({ code, message }) {
-    await this.database.setMeta('alarm', { code, detail: message.slice(0, 500), time: timeText(Date.now()) });
+    await this.database.setMeta('alarm', { code, detail: message.slice(0, 500), time: timeText(Date.now()), over: null });
     this.changed();
+  }
+
+  /** All went well again. What had been wrong stays to be seen. */
+  async calm() {
+    const alarm = await this.database.meta('alarm');
+    if (alarm && !alarm.over) await this.database.setMeta('alarm', { ...alarm, over: timeText(Date.now()) });
   }
 
   /** Runs one at a time, in all tabs together. @template T @param {string} name @param {() => Promise<T>} use @returns {Promise<T>} */

@@ -2,7 +2,7 @@
 // Puts the parts together: one object for the screens. What each method promises stands in `types.js`.
 import { lotOf } from '../verifier/names.js';
 import { Context } from './context.js';
-import { makeCourier } from './courier.js';
+import { makeCourier, signWaiting } from './courier.js';
 import { coreError } from './errors.js';
 import { makeProfiles } from './profiles.js';
 import { change, checked, last, list, remove, save } from './queue.js';
@@ -51,6 +51,16 @@ async function consumerLink(context, lot) {
   return new URL((named.uri.startsWith(`${own}/lot/`) ? named.uri.slice(own.length) : path).replace(/^\//, ''), context.node.base).href;
 }
 
+/** Signs what waits when the app goes out of sight, so that the browser can send it when the network is back. @param {Context} context */
+async function ready(context) {
+  if (!context.open?.actor) return;
+  try {
+    if ((await signWaiting(context, undefined, 'waiting')).length) await askToBeWoken();
+  } catch {
+    // It is signed when the app is opened again.
+  }
+}
+
 /** @param {{ base?: string, database?: string, background?: boolean }} [options] base: the node's address; background: whether to sync by itself @returns {Promise<Core>} */
 export async function openCore({ base = new URL('../../', import.meta.url).href, database = 'nguon', background = true } = {}) {
   const context = new Context({ base, database });
@@ -68,7 +78,7 @@ export async function openCore({ base = new URL('../../', import.meta.url).href,
   if (background) {
     persist();
     addEventListener('online', () => { sync.notBefore = 0; sync.quietly(); });
-    document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') sync.quietly(); });
+    document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') sync.quietly(); else ready(context); });
     navigator.serviceWorker?.addEventListener('message', ({ data }) => { if (data === 'sync') sync.quietly(); });
     setTimeout(() => sync.quietly());
   }
@@ -80,7 +90,7 @@ export async function openCore({ base = new URL('../../', import.meta.url).href,
     health: () => health(context),
     profiles: makeProfiles(context),
     registry: () => registry(context),
-    lots: () => lotCards(context, context.actor()),
+    lots: async () => lotCards(context, context.actor()),
     newLot,
     check: async (step) => (await checked(context, step)).refused,
     save: (step) => saved(save(context, step)),

@@ -20,8 +20,9 @@ export const ENVELOPES_MAX = 500;
 export const FRAMES_OF_ITEMS = 1;
 
 /** Signs what waits, in order, from where the chain of this key stands as far as the phone knows.
- * @param {Context} context @param {string[]} [ids] @returns {Promise<any[]>} the items, signed, oldest first */
-export function signWaiting(context, ids) {
+ * @param {Context} context @param {string[]} [ids] @param {'carried' | 'waiting'} [state] `waiting`: signed only so that the browser can send them while the
+ * app is closed; hers to change until then @returns {Promise<any[]>} the items, signed, oldest first */
+export function signWaiting(context, ids, state = 'carried') {
   return context.alone('send', async () => {
     const person = context.actor();
     const sign = await context.signerOf(person.id);
@@ -34,7 +35,7 @@ export function signWaiting(context, ids) {
     for (const item of items.filter((other) => other.state === 'waiting')) {
       // A statement names the one before it, so none that waits may be left out before one that goes.
       if (ids && !ids.includes(item.id) && !items.some((later) => later.order > item.order && ids.includes(later.id))) continue;
-      const done = await signItem(context, item, { key: person.key, sign, position, state: 'carried' });
+      const done = await signItem(context, item, { key: person.key, sign, position, state });
       if (!done) continue;
       position = { seq: position.seq + 1, prev: done.hash };
       signed.push(done);

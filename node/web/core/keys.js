@@ -45,19 +45,26 @@ export async function keyOfSeed(seed, pin) {
   return { public: hex(raw), kept: { kind: 'native', key } };
 }
 
-/** The seed in the PEM of `nguon key new`, without or with the public half behind it. @param {string} pem @returns {Uint8Array} */
-export function seedOfPem(pem) {
+/** The seed in the PEM of `nguon key new`, without or with the public half behind it. @param {string} pem @param {string | null} passphrase
+ * @returns {Promise<Uint8Array>} */
+export async function seedOfPem(pem, passphrase) {
   const [, label, body] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([A-Za-z0-9+/=\s]{1,4096})-----END/.exec(pem) ?? [];
-  if (label === 'ENCRYPTED PRIVATE KEY') throw coreError('refused', 'a key file under a passphrase cannot be opened here; save it without one first');
+  /** @type {Uint8Array} */
   let der = new Uint8Array();
   try {
     der = Uint8Array.from(atob((body ?? '').replace(/\s/g, '')), (c) => c.charCodeAt(0));
   } catch {
     // Told below, as for every other text that is no key.
   }
+  if (label === 'ENCRYPTED PRIVATE KEY') {
+    const { decrypt } = await import('./passphrase.js');
+    const opened = await decrypt(der, passphrase ?? '');
+    if (!opened) throw coreError('wrong_pin', 'the passphrase does not open the key file');
+    der = opened;
+  }
   const algorithm = hex(der.subarray(2, 14));
   const starts = ['020100300506032b65700422', '020101300506032b65700422'].includes(algorithm) && der[14] === 4 && der[15] === 32;
-  if (label !== 'PRIVATE KEY' || der[0] !== 0x30 || !starts || der.length < 48) throw coreError('refused', 'not an Ed25519 key file');
+  if (!label || der[0] !== 0x30 || !starts || der.length < 48) throw coreError('refused', 'not an Ed25519 key file');
   return der.slice(16, 48);
 }
 

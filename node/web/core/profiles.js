@@ -4,7 +4,7 @@ import { utf8 } from '../verifier/bytes.js';
 import { failure } from './api.js';
 import { answer } from './database.js';
 import { coreError } from './errors.js';
-import { isPin, keyOfSeed, newKey, pinCheck, reseal, seedOfPem, signer } from './keys.js';
+import { isPin, keyOfSeed, needsPin, newKey, pinCheck, reseal, seedOfPem, signer } from './keys.js';
 import { meet } from './ledger.js';
 import { Alarm } from './receipts.js';
 import { submit } from './sending.js';
@@ -30,10 +30,13 @@ export function makeProfiles(context) {
     list: () => context.database.all('profiles').then((all) => all.map(shown)),
     open: () => context.open,
     join: (invitation, name, pin) => watched(context, () => join(context, invitation, name, pin)),
-    importKey: (pem, passphrase, name, pin) => watched(context, () => importKey(context, pem, name, pin)),
+    importKey: (pem, passphrase, name, pin) => watched(context, () => importKey(context, pem, passphrase, name, pin)),
     unlock: (id, pin) => unlock(context, id, pin),
     lock() {
-      if (context.open) context.signers.delete(context.open.id);
+      if (context.open) {
+        context.signers.delete(context.open.id);
+        context.pins.delete(context.open.id);
+      }
       context.open = null;
       context.told();
     },
@@ -102,17 +105,26 @@ async function join(context, invitation, name, pin) {
   }
   const profile = begun ?? await create(context, await newKey(pin), name, pin, { token, organisation: String(found.organisation), roles: found.roles ?? [] });
   const opened = await unlock(context, profile.id, pin);
-  const sign = /** @type {import('./keys.js').Sign} */ (await context.signerOf(profile.id));
+  await claim(context, profile, begun === undefined);
+  return opened;
+}
+
+/** Tells the registrar the key. The same key may be told again, so an answer that got lost does no harm.
+ * @param {Context} context @param {any} profile @param {boolean} isNew */
+export async function claim(context, profile, isNew = false) {
+  const sign = await context.signerOf(profile.id);
+  if (!sign || !profile.token || profile.claimed) return;
+  const { token } = profile;
+  const ledger = context.joined();
   const signature = base64(await sign(utf8(`nguon-claim v1\n${ledger.origin}\n${token}\n${profile.key}\n`)));
   const body = JSON.stringify({ key: profile.key, name: profile.name, signature });
   const claimed = await context.node.ask(`/v1/invitations/${token}/claim`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   if (claimed.status !== 200) {
     // A key that nobody took is of no use; one whose answer got lost is kept.
-    if (claimed.status >= 400 && claimed.status < 500 && !begun) await erase(context, profile.id);
+    if (claimed.status >= 400 && claimed.status < 500 && isNew) await erase(context, profile.id);
     throw failure(claimed);
   }
-  context.changed();
-  return opened;
+  await update(context, profile.id, (found) => ({ ...found, claimed: true }));
 }
 
 /** @param {Context} context @param {string} id */
@@ -125,9 +137,9 @@ async function erase(context, id) {
   if (context.open?.id === id) context.open = null;
 }
 
-/** @param {Context} context @param {string} pem @param {string} name @param {string | null} pin @returns {Promise<Profile>} */
-async function importKey(context, pem, name, pin) {
-  const key = await keyOfSeed(seedOfPem(pem), pin);
+/** @param {Context} context @param {string} pem @param {string | null} passphrase @param {string} name @param {string | null} pin @returns {Promise<Profile>} */
+async function importKey(context, pem, passphrase, name, pin) {
+  const key = await keyOfSeed(await seedOfPem(pem, passphrase), pin);
   await meet(context);
   const known = await context.node.find(`/v1/signers/${key.public}`);
   if (!known) throw coreError('not_found', 'the key is registered to nobody');
@@ -141,6 +153,7 @@ async function importKey(context, pem, name, pin) {
 export async function unlock(context, id, pin) {
   const kept = await proven(context, id, pin);
   context.signers.set(id, await signer(kept, pin));
+  context.pins.set(id, needsPin(kept) ? pin : null);
   context.open = shown(await context.database.get('profiles', id));
   context.told();
   return context.open;
@@ -174,8 +187,8 @@ export async function proven(context, id, pin) {
 async function setPin(context, id, pin) {
   if (context.open?.id !== id) throw coreError('wrong_pin', 'only her own PIN, while her profile is open');
   const secret = await context.database.get('secrets', id);
-  if (secret.kept.kind === 'sealed' && secret.kept.salt !== null) throw coreError('refused', 'this browser keeps the key under the PIN it was made with');
-  const kept = await reseal(secret.kept, null, pin);
+  const kept = await reseal(secret.kept, context.pins.get(id) ?? null, pin);
+  context.pins.set(id, needsPin(kept) ? pin : null);
   const check = pin === null ? null : await pinCheck(pin);
   await context.database.run(['secrets', 'profiles'], 'readwrite', async (at) => {
     const profile = await answer(at('profiles').get(id));

@@ -71,7 +71,10 @@ export async function isWitnessed(proofText, receipt, policyText, vkey) {
   if (!read || policy.quorum === 'none' || !policy.logs.some((log) => log.text === vkey)) return false;
   const { note, checkpoint } = await openPinned(read.note, vkey);
   const proof = read.proof.flatMap((hash) => unbase64(hash) ?? []);
-  if (read.index !== receipt.index || !isIncluded(BigInt(receipt.index), checkpoint.size, receipt.leafHash, proof, checkpoint.root)) return false;
+  // The receipt put the entry into the log's tree; a later tree of the same log must hold it too.
+  if (read.index !== receipt.index || !isIncluded(BigInt(receipt.index), checkpoint.size, receipt.leafHash, proof, checkpoint.root)) {
+    throw new Alarm('two_histories', `entry ${receipt.index} is not in the tree that the node shows now`);
+  }
   const cosigned = new Set();
   for (const [name, key] of policy.witnesses) if ((await verifyNote(note, [key])).length) cosigned.add(name);
   return isMet(policy, cosigned);

@@ -65,7 +65,9 @@ export async function fetchLots(context, profiles) {
   await each([...wanted].filter((lot) => !unsure.has(lot)), async (lot) => {
     const record = await context.node.find(`/v1/lots/${encodeURIComponent(lot)}`);
     const named = lotOf(origin, lot);
-    if (record && named && record.lot === named.uri) fetched.push(record);
+    const before = stored.get(lot);
+    const was = [...new Set([...before?.was ?? [], ...(before?.balances ?? []).map((/** @type {any} */ { holder }) => holder)])];
+    if (record && named && record.lot === named.uri) fetched.push({ ...record, was });
   });
   const got = new Set(fetched.map(({ lot }) => lot));
   await context.database.run(['lots', 'items', 'carried'], 'readwrite', async (at) => {

@@ -56,8 +56,11 @@ function productOf(record) {
 export function setLot(state, lot, origin) {
   const named = lotOf(origin, lot.lot);
   if (!named) return;
+  // Who once held some and holds none has too little; who never did is no holder. The node's answer leaves both out.
+  const none = [lot.createdBy, ...lot.was ?? []].map((/** @type {string} */ holder) => /** @type {[string, bigint]} */ ([holder, 0n]));
+  const held = (lot.balances ?? []).map((/** @type {any} */ { holder, quantity }) => /** @type {[string, bigint]} */ ([holder, fromDecimal(quantity)]));
   const balances = {
-    holdings: new Map((lot.balances ?? []).map((/** @type {any} */ { holder, quantity }) => [holder, fromDecimal(quantity)])),
+    holdings: new Map([...none, ...held]),
     transits: (lot.inTransit ?? []).map((/** @type {any} */ { from, to, quantity }) => ({ from, to, amount: fromDecimal(quantity) })),
     sold: fromDecimal(lot.sold ?? '0'), lost: fromDecimal(lot.lost ?? '0'),
   };

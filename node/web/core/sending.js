@@ -25,6 +25,8 @@ const SIGNINGS_MAX = 4;
 export async function post(context, envelope) {
   const found = await context.node.ask('/v1/statements', { method: 'POST', headers: { 'content-type': 'application/json' }, body: envelope });
   if (isBusy(found)) throw busy(found);
+  // What is no JSON comes from something in between, such as the sign-in page of a public network.
+  if (found.json === undefined) throw coreError('offline', `not the node: ${found.status}`);
   if (found.status === 200 || found.status === 201) {
     const receipt = readReceipt(found.json);
     if (!receipt) throw new Alarm('forged_receipt', 'the node answered no receipt');
@@ -32,7 +34,6 @@ export async function post(context, envelope) {
   }
   const { code, expectedSeq: seq, expectedPrev: prev } = found.json ?? {};
   if (code === 'wrong_sequence' && Number.isSafeInteger(seq) && /^[0-9a-f]{64}$/.test(prev)) return { position: { seq, prev } };
-  // What is no problem of the node's own comes from something in between, such as the sign-in page of a public network.
   if (typeof code !== 'string') throw coreError('offline', `not the node: ${found.status}`);
   return { refused: refused(found) };
 }
@@ -74,7 +75,7 @@ function clockOf(context, { step }) {
 }
 
 /** Signs an item and keeps what was signed, before anybody gets it.
- * @param {Context} context @param {any} item @param {{ key: string, sign: import('./keys.js').Sign, position: Position, state: 'sent' | 'carried' }} by @returns {Promise<any | null>} */
+ * @param {Context} context @param {any} item @param {{ key: string, sign: import('./keys.js').Sign, position: Position, state: 'sent' | 'carried' | 'waiting' }} by @returns {Promise<any | null>} */
 export async function signItem(context, item, { key, sign, position, state }) {
   const clock = clockOf(context, item) ?? item.clock;
   const step = clock ? { ...item.step, time: clock.meant } : item.step;
@@ -98,30 +99,29 @@ async function needsHer(context, item, why) {
   await edit(context, item, { state: 'needs_you', refused: { ...why, facts }, envelope: null, hash: null });
 }
 
-/** Sends what one profile has, in order. @param {Context} context @param {any} profile @param {import('./keys.js').Sign | null} sign nothing when only what is signed can go
- * @returns {Promise<{ sent: number, refused: number }>} */
-export async function sendAll(context, profile, sign) {
-  const count = { sent: 0, refused: 0 };
-  /** @type {Position | null} */
-  let position = null;
-  const all = async () => (await context.database.all('items')).filter((item) => item.profile === profile.id);
-  const first = await all();
-  // What may have arrived goes first, unchanged, in the order of its signatures.
-  const signed = first.filter((item) => item.envelope && !item.raw && ['sent', 'carried'].includes(item.state)).sort((a, b) => a.seq - b.seq);
-  for (const item of signed) {
+/** Sends what everybody on this phone has, in the order in which it was saved, for one may hand over to another.
+ * @param {Context} context @param {any[]} profiles active ones @param {{ sent: number, refused: number }} count counts also what was done before a failure */
+export async function sendAll(context, profiles, count) {
+  const byId = new Map(profiles.map((profile) => [profile.id, profile]));
+  const all = async () => (await context.database.all('items')).filter((item) => byId.has(item.profile));
+  // What may have arrived goes first, unchanged.
+  for (const item of (await all()).filter(({ envelope, raw, state }) => envelope && !raw && (state === 'sent' || state === 'carried'))) {
     const outcome = await post(context, item.envelope);
     if ('receipt' in outcome) count.sent += await accepted(context, item, outcome.receipt);
     else if ('position' in outcome) await edit(context, item, { state: 'waiting', envelope: null, hash: null });
     else {
-      await settleRefusal(context, profile, item, outcome.refused);
+      await settleRefusal(context, byId.get(item.profile), item, outcome.refused);
       count.refused += 1;
     }
   }
-  if (!sign) return count;
-  for (const { order } of (await all()).filter((item) => item.state === 'waiting')) {
+  /** Where the chain of each stands. @type {Map<string, Position>} */
+  const positions = new Map();
+  for (const { order } of (await all()).filter(({ state }) => state === 'waiting')) {
     const items = await all();
     const item = items.find((other) => other.order === order);
-    if (item?.state !== 'waiting') continue;
+    const profile = byId.get(item?.profile);
+    const sign = item?.state === 'waiting' ? await context.signerOf(profile.id) : null;
+    if (!sign) continue;
     const blocker = blockerOf(item, items);
     if (blocker) {
       const [lot = ''] = (blocker.step.outputs ?? []).map((/** @type {any} */ output) => output.lot);
@@ -129,13 +129,11 @@ export async function sendAll(context, profile, sign) {
       count.refused += 1;
       continue;
     }
-    position ??= await askPosition(context, profile.key);
-    const result = await sendOne(context, profile, item, sign, position);
-    position = result.position;
+    const result = await sendOne(context, profile, item, sign, positions.get(profile.id) ?? await askPosition(context, profile.key));
+    positions.set(profile.id, result.position);
     count.sent += result.sent;
     count.refused += result.refused;
   }
-  return count;
 }
 
 /** @param {Context} context @param {any} profile @param {any} item @param {import('./keys.js').Sign} sign @param {Position} from
@@ -208,15 +206,20 @@ async function accepted(context, item, receipt) {
 
 /** Works out the receipt of an item; only then is it in the ledger. @param {Context} context @param {any} item */
 export async function verifyItem(context, item) {
+  const receipt = readReceipt(item.raw);
+  if (!receipt) {
+    await edit(context, item, { raw: null });
+    return;
+  }
   let entry;
   try {
-    entry = await confirm(context, item.raw, item.hash);
+    entry = await confirm(context, receipt, item.hash);
   } catch (error) {
     // A receipt that is wrong is thrown away: the same statement will be sent again, and recorded once.
     if (error instanceof Alarm) await edit(context, item, { raw: null });
     throw error;
   }
-  await keepVerified(context, item, item.raw, entry);
+  await keepVerified(context, item, receipt, entry);
 }
 
 /** @param {Context} context @param {any} item @param {Receipt} receipt @param {Uint8Array} entry */

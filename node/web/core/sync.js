@@ -3,7 +3,7 @@
 import { Busy, busy, isBusy } from './api.js';
 import { coreError, isCoreError } from './errors.js';
 import { meet } from './ledger.js';
-import { refresh } from './profiles.js';
+import { claim, refresh } from './profiles.js';
 import { upload } from './photos.js';
 import { Alarm, isWitnessed } from './receipts.js';
 import { fetchEntries, fetchLots, fetchRegistry } from './registry.js';
@@ -25,6 +25,7 @@ export class Sync {
     this.running = null;
     this.failures = 0;
     this.notBefore = 0;
+    this.again = false;
     this.timer = 0;
   }
 
@@ -34,10 +35,24 @@ export class Sync {
     return this.running;
   }
 
+  /** Only sends, as when somebody waits for the receipt. */
+  sendNow() {
+    return this.context.alone('send', async () => sendAll(this.context, await active(this.context), { sent: 0, refused: 0 }));
+  }
+
   /** In the background: failures are met with patience, not told. */
   async quietly() {
     if (!this.context.ledger || Date.now() < this.notBefore) return;
+    if (this.running) {
+      // What was saved meanwhile may have come too late for the one that runs.
+      this.again = true;
+      return;
+    }
     await this.now().catch(() => {});
+    if (this.again) {
+      this.again = false;
+      await this.quietly();
+    }
   }
 
   /** Comes back by itself after a failure. @param {number | null} asked */
@@ -57,8 +72,10 @@ export class Sync {
     try {
       const ledger = await meet(context);
       met = true;
-      await this.send(count);
-      await this.fetch(ledger.treeSize, count.sent);
+      const isNew = await context.database.meta('size') !== ledger.treeSize;
+      await this.send(count, isNew);
+      await this.fetch(ledger.treeSize, count.sent, isNew);
+      await context.calm();
       this.failures = 0;
       this.notBefore = 0;
     } catch (error) {
@@ -74,32 +91,32 @@ export class Sync {
     return { ...count, left };
   }
 
-  /** @param {{ sent: number, refused: number }} count */
-  async send(count) {
+  /** @param {{ sent: number, refused: number }} count @param {boolean} isNew whether the ledger has grown */
+  async send(count, isNew) {
     const { context } = this;
-    for (const profile of await context.database.all('profiles')) if (profile.state !== 'revoked' || !profile.actor) await refresh(context, profile.id);
+    for (const profile of await context.database.all('profiles')) {
+      // An invitation that was used up by another meanwhile is told when she joins, not here.
+      if (profile.state === 'asked') await claim(context, profile).catch((error) => { if (error.code === 'offline') throw error; });
+      if (isNew || profile.state === 'asked') await refresh(context, profile.id);
+    }
     await sendCarried(context);
     // A receipt from before that is not worked out yet comes first, for its lots wait for it.
     for (const item of await context.database.all('items')) if (item.state === 'sent' && item.raw) await verifyItem(context, item);
-    for (const profile of await active(context)) {
-      const { sent, refused } = await sendAll(context, profile, await context.signerOf(profile.id));
-      count.sent += sent;
-      count.refused += refused;
-    }
+    await sendAll(context, await active(context), count);
     await sendPhotos(context);
   }
 
-  /** @param {number} treeSize @param {number} sent */
-  async fetch(treeSize, sent) {
+  /** @param {number} treeSize @param {number} sent @param {boolean} isNew */
+  async fetch(treeSize, sent, isNew) {
     const { context } = this;
     const profiles = await active(context);
-    const stamp = `${treeSize} ${profiles.map(({ actor, roles }) => `${actor}${roles}`)}`;
-    const isNew = sent > 0 || await context.database.meta('fetched') !== stamp;
-    if (isNew) {
+    const who = profiles.map(({ actor, roles }) => `${actor} ${roles}`).join();
+    if (isNew || sent > 0 || await context.database.meta('who') !== who) {
       await fetchRegistry(context);
       await fetchLots(context, profiles);
       for (const profile of profiles) await fetchEntries(context, profile);
-      if (sent === 0) await context.database.setMeta('fetched', stamp);
+      await context.database.setMeta('who', who);
+      await context.database.setMeta('size', treeSize);
     }
     await witness(context);
   }

@@ -21,7 +21,7 @@
  * An amount as typed and as it counts.
  * @typedef {object} Amount
  * @property {string} number exact decimal with a dot, in `unit`
- * @property {string} unit UN/CEFACT code (`KGM`, `LTR` …) or `''` for pieces
+ * @property {string} unit UN/CEFACT code (`KGM`, `LTR` and the like) or `''` for pieces
  * @property {{ number: string, unit: string } | null} typed as she typed it, such as 2 `ta`; kept for reading back
  */
 
@@ -46,7 +46,7 @@
  * @typedef {object} Refused
  * @property {string} code such as `insufficient_quantity`
  * @property {string} field
- * @property {Record<string, string>} facts such as `{ left: '40', unit: 'KGM', lot: '…' }`
+ * @property {Record<string, string>} facts such as `{ left: '40', unit: 'KGM', lot: '...' }`
  * @property {string} detail technical, for the curious
  */
 
@@ -104,7 +104,7 @@
  * The core. Every method works without a network but those that say otherwise; those reject with a `CoreError`.
  * @typedef {object} Core
  * @property {(listener: () => void) => () => void} onChange called after anything changed, also by another tab; gives what ends it
- * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null, alarm: { code: string, detail: string, time: string } | null }>} health `clockOffsetMs`: how far the phone is ahead; `alarm`: the node showed something that must not be (`forged_receipt`, `other_key`, `rolled_back`, `two_histories`)
+ * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null, alarm: { code: string, detail: string, time: string, over: string | null } | null }>} health `clockOffsetMs`: how far the phone is ahead; `alarm`: the node showed something that must not be (`forged_receipt`, `other_key`, `rolled_back`, `two_histories`); `over`: since when all is well again
  * @property {Profiles} profiles
  * @property {() => Promise<{ products: Product[], places: Named[], actors: Named[] }>} registry as last seen
  * @property {() => Promise<LotCard[]>} lots of the open profile
@@ -155,6 +155,7 @@
  * Giver and receiver agree on an amount: a `ship` of hers and a `receive` of the other's, each keeping both.
  * @typedef {object} WeighIn
  * @property {(step: Step) => Promise<{ item: Item, frames: string[], code: string }>} offer the giver: saves and signs the `ship`; frames to show as QR, a short code to type
+ * @property {(id: string) => Promise<string>} code the code to type of an item; `''` until it is in the ledger
  * @property {(frame: string) => Promise<{ have: number, of: number, offer: Offer | null }>} scan the receiver
  * @property {(code: string) => Promise<Offer>} byCode the receiver; network
  * @property {(offer: Offer, amount: Amount, place: string) => Promise<Item>} accept the receiver: saves her `receive`, and carries the giver's `ship` along

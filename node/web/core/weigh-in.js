@@ -79,9 +79,13 @@ export function makeWeighIn(context, sync) {
       new DataView(length.buffer).setUint16(0, about.length);
       const frames = await toFrames(Uint8Array.from([FRAMES_OF_OFFER, ...length, ...about, ...packParts(parts)]));
       // With a network the ledger has it at once, and there is a code to type.
-      if (navigator.onLine) await sync.now().catch(() => {});
+      if (navigator.onLine) await sync.sendNow().catch(() => {});
       const item = (await context.database.all('items')).find((other) => other.id === saved.id);
       return { item: shownItem(item, new Map()), frames, code: item.receipt ? codeOf(item.receipt.leafHash) : '' };
+    },
+    async code(id) {
+      const item = (await context.database.all('items')).find((other) => other.id === id);
+      return item?.receipt ? codeOf(item.receipt.leafHash) : '';
     },
     async scan(frame) {
       const { have, of, bytes } = await gatherer.add(frame);

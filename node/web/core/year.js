@@ -1,6 +1,6 @@
 // @ts-check
 // A year in numbers, from her own entries in the ledger, and as a file that she can show and anybody can check.
-import { hex, leafHash, sha256, utf8 } from '../verifier/bytes.js';
+import { hex, sha256, utf8 } from '../verifier/bytes.js';
 import { keyOf, lotOf } from '../verifier/names.js';
 import { readEntry, readEventBody, readStatement } from '../verifier/statement.js';
 import { asAmount } from './amounts.js';
@@ -12,7 +12,7 @@ import { stateNow } from './view.js';
 
 /** @typedef {import('./context.js').Context} Context */
 /** @typedef {import('./types.js').YearPage} YearPage */
-/** @typedef {{ index: number, leaf: string, time: string, body: import('../verifier/statement.js').EventBody }} Past */
+/** @typedef {{ index: number, signer: string, time: string, body: import('../verifier/statement.js').EventBody }} Past */
 
 /** @param {Context} context @param {string} actor @param {number} year @returns {Promise<Past[]>} */
 async function eventsOf(context, actor, year) {
@@ -25,7 +25,7 @@ async function eventsOf(context, actor, year) {
       if (statement.kind !== 'event') continue;
       const body = readEventBody(origin, statement.body);
       const time = body.event.json.get('eventTime');
-      if (timeText(body.event.time).startsWith(`${year}-`)) past.push({ index, leaf: leafHash(entry), time, body });
+      if (timeText(body.event.time).startsWith(`${year}-`)) past.push({ index, signer: statement.signer, time, body });
     } catch {
       // A newer kind of event than this app knows counts nothing here.
     }
@@ -42,7 +42,7 @@ function standing(past) {
 /** Sums by product, each kept by unit. */
 class Sums {
   constructor() {
-    /** @type {Map<string, Map<string, Map<string, bigint>>>} product → what → unit → amount */
+    /** @type {Map<string, Map<string, Map<string, bigint>>>} product -> what -> unit -> amount */
     this.all = new Map();
   }
 
@@ -68,8 +68,12 @@ class Sums {
 /** @param {Context} context @param {number} year @returns {Promise<YearPage>} */
 export async function yearPage(context, year) {
   const { actor } = context.actor();
-  const past = standing(await eventsOf(context, actor, year));
   const { state, origin } = await stateNow(context);
+  // What others did to her, as a delivery that she received, is theirs; what a secretary typed for her is hers.
+  const past = standing(await eventsOf(context, actor, year)).filter(({ signer, body }) => {
+    const party = body.party ?? state.get(`signer ${signer}`)?.actor;
+    return party === actor || body.behalf === actor;
+  });
   const made = new Map(past.flatMap(({ body }) => [...body.creates.values()].map(({ named, product }) => [named.uri, product])));
   const sums = new Sums();
   const entries = past.map(({ index, time, body }) => {
