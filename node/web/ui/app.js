@@ -92,7 +92,7 @@ function draw(screen, isNew) {
   const title = h('h1', { tabindex: '-1' }, screen.title);
   const place = isNew ? 0 : window.scrollY;
   fill(root, band(), top(screen), h('main', { 'data-screen': screen.name }, title, ...screen.body.flat()), screen.foot && h('div', { class: 'foot' }, ...screen.foot), screen.nav !== undefined && nav(screen.nav));
-  document.title = `${screen.title} · Nguồn`;
+  document.title = t('ledger.title', { screen: screen.title });
   window.scrollTo(0, place);
   if (isNew) title.focus({ preventScroll: true });
 }

@@ -61,8 +61,11 @@ export const has = (key) => key in words;
 /** @param {string} decimal */
 export const number = (decimal) => formatNumber(decimal, current.numbers);
 
-/** An amount in a unit of `units.js`, as it is said. @param {string} decimal @param {string} unit */
-export const said = (decimal, unit) => sayAmount(decimal, words[`unit.${unit}.said`] ?? unit, current.numbers);
+/** An amount in a unit of `units.js`, as it is said; no line may end inside a word. @param {string} decimal @param {string} unit */
+export const said = (decimal, unit) => sayAmount(decimal, words[`unit.${unit}.said`] ?? unit, current.numbers).replaceAll('-', '\u2011');
+
+/** A name within a sentence: in Vietnamese the first word of a product is no proper name. @param {string} name */
+export const within = (name) => (current.numbers === 'vi' ? name.charAt(0).toLowerCase() + name.slice(1) : name);
 
 /** The name of a registered thing in the open language. @param {{ vi: string, en?: string } | string} name */
 export function named(name) {

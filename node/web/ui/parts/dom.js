@@ -6,7 +6,7 @@
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Record<string, unknown>} [props] `on…` are listeners, `true` and `false` set and leave out, all else are attributes
+ * @param {Record<string, unknown>} [props] `on…` are listeners, `true` and `false` set and leave out (but for `aria-…`, where they are words), all else are attributes
  * @param {(Child | Child[])[]} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -14,6 +14,7 @@ export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else if (typeof value === 'boolean' && name.startsWith('aria-')) element.setAttribute(name, String(value));
     else if (value === true) element.setAttribute(name, '');
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
   }

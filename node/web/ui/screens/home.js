@@ -13,6 +13,7 @@ import { showWith } from '../units.js';
 const VERBS = ['harvest', 'merge', 'process', 'split', 'pack', 'ship', 'receive', 'sell', 'lose'];
 /** Verbs that are done again and again the same way. */
 const REPEATED = ['harvest', 'process', 'pack', 'merge'];
+const REPEATED_SHOWN = 2;
 const LOTS_SHOWN = 8;
 /** Less than this, and a season's photos may not fit. */
 const FREE_BYTES_MIN = 50_000_000;
@@ -22,10 +23,14 @@ export async function show() {
   const [all, lots, items, health] = await Promise.all([registry(), app.core.lots(), app.core.items(), app.core.health()]);
   const needs = items.filter(({ state }) => state === 'needs_you').length;
   const waiting = items.filter(({ state }) => state === 'waiting' || state === 'carried').length;
-  const latest = items.find(({ step, state }) => REPEATED.includes(step.verb) && state !== 'needs_you');
+  const repeated = items.filter(({ step, state }, at) => REPEATED.includes(step.verb) && state !== 'needs_you' && items.findIndex((other) => other.step.verb === step.verb) === at).slice(0, REPEATED_SHOWN);
   const { roles } = me();
   const mine = VERBS.filter((verb) => verb !== 'harvest' || roles.length === 0 || roles.includes('producer'));
-  const about = latest && all.product.get(latest.step.outputs?.[0]?.product ?? '');
+  const again = (/** @type {import('../context.js').Item} */ { step }) => {
+    const product = all.product.get(step.outputs?.[0]?.product ?? '');
+    return h('a', { class: 'button again', 'data-again': step.verb, href: `#/again/${step.verb}` }, icon(step.verb, 'big'),
+      h('span', {}, t('home.again'), h('small', {}, [t(`verb.${step.verb}`), product ? named(product.name) : '', repeated.length === 1 && step.place ? nameOf(all.place, step.place) : ''].filter(Boolean).join(' · '))));
+  };
   return {
     name: 'home', title: t('home.title'), nav: 'home', isLive: true,
     body: [
@@ -34,8 +39,7 @@ export async function show() {
       health.freeBytes !== null && health.freeBytes < FREE_BYTES_MIN && note('mind', t('health.full')),
       needs > 0 && h('a', { class: 'note mind', href: '#/tray' }, icon('mind', 'mind'), h('div', {}, h('strong', {}, t('home.needs', { n: needs })))),
       waiting > 0 && h('a', { class: 'note', href: '#/records' }, icon('wait'), h('div', {}, t(health.online ? 'home.waiting' : 'home.waiting_offline', { n: waiting }))),
-      latest && h('a', { class: 'button again', id: 'again', href: `#/again/${latest.step.verb}` }, icon(latest.step.verb, 'big'),
-        h('span', {}, t('home.again'), h('small', {}, [t(`verb.${latest.step.verb}`), about ? named(about.name) : '', latest.step.place ? nameOf(all.place, latest.step.place) : ''].filter(Boolean).join(' · ')))),
+      repeated.length > 0 && h('div', { class: repeated.length > 1 ? 'pair repeat' : '' }, ...repeated.map(again)),
       h('ul', { class: 'verbs' }, ...mine.map((verb) => h('li', {}, h('a', { href: `#/do/${verb}`, 'data-verb': verb }, icon(verb, 'big'), t(`verb.${verb}`))))),
       h('h2', {}, t('home.lots')),
       lots.length === 0 ? h('p', { class: 'small' }, t('home.nolots')) : h('ul', { class: 'list' }, ...lots.slice(0, LOTS_SHOWN).map((lot) => lotRow(lot, all, 2))),

@@ -75,7 +75,7 @@ export async function record([id = '']) {
     body: [
       state === 'needs_you' && item.refused && note('mind', reason(item.refused, all)),
       h('p', { class: 'readback' }, amount ? say(amount) : '', h('br'), h('span', { class: 'small' }, inShort(step, all, products))),
-      h('ul', { class: 'facts' }, ...(step.inputs ?? []).map((one) => part(t('review.taken'), one)), ...(step.outputs ?? []).map((one) => part(t('review.made'), one)),
+      h('ul', { class: 'facts' }, ...(step.inputs ?? []).map((one) => part(t('review.taken'), one)), ...(step.outputs ?? []).map((one) => part(t(step.verb === 'harvest' ? 'review.taken' : 'review.made'), one)),
         step.party && line(t(step.verb === 'receive' ? 'review.from' : 'review.party'), nameOf(all.actor, step.party)), step.place && line(t('review.place'), nameOf(all.place, step.place)),
         step.note && line(t('review.reason'), step.note), line(t('review.time'), `${clock(step.time)}, ${day(step.time)}`),
         item.clock && line(t('review.clock'), `${clock(item.clock.said)}, ${day(item.clock.said)}`)),

@@ -5,7 +5,7 @@ import { button, inShort, link, lotProducts, note, picture, sendNow } from '../p
 import { announce, fill, h } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { amountPad } from '../parts/pad.js';
-import { day, named, number, t } from '../words.js';
+import { day, named, number, t, within } from '../words.js';
 import { amountOf, compare, inBase, plus, say, show as shown, showWith, times, unitsOf, wholeTimes } from '../units.js';
 import { REASONS, begin, draft, drop, keep, open, photos, questions, reopen, stepOf } from './draft.js';
 
@@ -305,7 +305,7 @@ async function review({ of, all, products }) {
     title: t(of.editing ? 'review.edit' : 'review.title'),
     body: [
       problem,
-      h('p', { class: 'readback' }, ...sentence(t(`say.${of.verb}`), facts)),
+      h('p', { class: 'readback' }, ...sentence(t(`say.${of.verb}`), { ...facts, product: within(facts.product), from: within(facts.from), reason: within(facts.reason) })),
       h('ul', { class: 'facts' }, ...lines),
       photoPicker(at),
       isGiving && others.length > 0 && link(t('weigh.onephone', { name: others[0]?.name ?? '' }), 'onephone', '', 'person'),

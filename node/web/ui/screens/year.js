@@ -32,7 +32,7 @@ export async function show([asked = '']) {
     name: 'year', title: t('year.title', { year }), back: 'more',
     body: [
       h('p', { class: 'small' }, t('year.what', { name: me().name })),
-      h('div', { class: 'chips' }, ...[thisYear, thisYear - 1, thisYear - 2].map((one) => h('a', { class: 'button chip', href: `#/year/${one}`, 'aria-pressed': null, 'aria-current': one === year ? 'page' : null }, String(one)))),
+      h('div', { class: 'chips' }, ...[thisYear, thisYear - 1, thisYear - 2].map((one) => h('a', { class: 'button chip', href: `#/year/${one}`, 'aria-current': one === year ? 'page' : null }, String(one)))),
       ...(found.products.length ? found.products.map(block) : [h('p', {}, t('year.none'))]), words,
       found.entries.length > 0 && h('p', { class: 'small' }, t('year.entries', { n: found.entries.length })),
     ],
