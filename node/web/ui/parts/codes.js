@@ -17,15 +17,15 @@ const LOOK_PX = 640;
 
 /** Draws a code. @param {HTMLCanvasElement} canvas @param {string} text */
 function draw(canvas, text) {
-  const modules = encodeQR(text, 'raw', { ecc: 'medium', border: 0 });
-  const size = modules.length + 2 * QUIET;
+  const modules = encodeQR(text, 'raw', { ecc: 'medium', border: QUIET });
+  const size = modules.length;
   canvas.width = canvas.height = size * MODULE_PX;
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.fillStyle = '#000';
   for (const [y, row] of modules.entries()) {
-    for (const [x, isDark] of row.entries()) if (isDark) pen.fillRect((x + QUIET) * MODULE_PX, (y + QUIET) * MODULE_PX, MODULE_PX, MODULE_PX);
+    for (const [x, isDark] of row.entries()) if (isDark) pen.fillRect(x * MODULE_PX, y * MODULE_PX, MODULE_PX, MODULE_PX);
   }
 }
 
