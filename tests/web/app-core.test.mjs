@@ -210,6 +210,63 @@ test("a clock that is hours behind changes nothing", () => withBrowser(async (co
   assert.deepEqual([items[0]?.state, items[0]?.clock], ["in_ledger", null]);
 }));
 
+test("when the network is back, what waits is sent by itself", () => withBrowser(async (context) => {
+  const first = await phoneOf(context, coop, "ho-07", "nguon");
+  const id = await first.evaluate(() => core.profiles.open()?.id ?? "");
+  await first.close();
+  const page = await phone(context, coop, "nguon", { background: true });
+  await page.evaluate((id) => core.profiles.unlock(id, null), id);
+  await context.setOffline(true);
+  await page.evaluate(() => core.save(harvest("14")));
+  await context.setOffline(false);
+  const state = await page.evaluate(() => new Promise((done) => {
+    core.onChange(async () => { if ((await core.items())[0]?.state === "in_ledger") done("in_ledger"); });
+  }));
+  assert.equal(state, "in_ledger");
+}));
+
+test("a node that is busy is asked again when it said, and a sign-in page is no node", () => withBrowser(async (context) => {
+  const first = await phoneOf(context, coop, "ho-07", "nguon");
+  const id = await first.evaluate(() => core.profiles.open()?.id ?? "");
+  await first.close();
+  const page = await phone(context, coop, "nguon", { background: true });
+  await page.evaluate((id) => core.profiles.unlock(id, null), id);
+  /** @type {number[]} */
+  const asked = [];
+  await page.route("**/v1/statements", (route) => {
+    asked.push(Date.now());
+    if (asked.length === 1) return route.fulfill({ status: 503, headers: { "retry-after": "1" }, contentType: "application/problem+json", body: '{"code":"overloaded"}' });
+    if (asked.length === 2) return route.fulfill({ status: 200, contentType: "text/html", body: "<h1>Free WiFi: sign in</h1>" });
+    return route.continue();
+  });
+  const signIn = page.waitForResponse((answer) => answer.url().endsWith("/v1/statements") && answer.status() === 200);
+  const early = await page.evaluate(async () => { await core.save(harvest("15")); return [await core.sync(), await core.sync()]; });
+  await signIn;
+  const last = await page.evaluate(async () => {
+    await core.sync();
+    await core.sync();
+    return { state: (await core.items())[0]?.state, health: await core.health() };
+  });
+  assert.deepEqual(early.map(({ sent, left }) => [sent, left]), [[0, 1], [0, 1]]);
+  assert.ok((asked[1] ?? 0) - (asked[0] ?? 0) >= 950, `asked again after ${(asked[1] ?? 0) - (asked[0] ?? 0)} ms`);
+  assert.deepEqual([last.state, last.health.alarm, asked.length], ["in_ledger", null, 3]);
+}));
+
+test("what cannot be is told with the numbers to put into words", () => withBrowser(async (context) => {
+  const page = await phoneOf(context, coop, "ho-07");
+  await context.setOffline(true);
+  const told = await page.evaluate(async () => {
+    const item = await core.save(harvest("100"));
+    const lot = item.step.outputs?.[0]?.lot ?? "";
+    const made = { ...move("process", lot, "100"), outputs: [{ lot: core.newLot(), product: "https://so.test.example/product/bot", amount: kg("17") }] };
+    const inspected = await core.check(move("inspect", lot, "1"));
+    return { made: await core.check(made), inspected };
+  });
+  assert.equal(told.made?.code, "yield_exceeded");
+  assert.deepEqual([told.made?.facts.most, told.made?.facts.asked, told.made?.facts.unit], ["16", "17", "KGM"]);
+  assert.deepEqual([told.inspected?.code, told.inspected?.facts.roles], ["role_missing", "inspector"]);
+}));
+
 test("storage that was cleared: nothing is invented, and what the ledger holds comes back", () => withBrowser(async (context) => {
   const page = await phoneOf(context, coop, "ho-08");
   const lot = await page.evaluate(async () => {

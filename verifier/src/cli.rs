@@ -212,7 +212,7 @@ struct AuditArgs {
     /// contain what it contained.
     #[arg(long, value_name = "FOLDER", env = "NGUON_AUDIT_STATE")]
     state: Option<PathBuf>,
-    /// Verify signatures many at once, about three times as quick. A signer could then make a signature of her own statement that this
+    /// Verify signatures less strictly, a sixth quicker. A signer could then make a signature of her own statement that this
     /// accepts and the strict rules refuse; nobody else's signature can be forged. The verdict says that it was done.
     #[arg(long)]
     fast: bool,

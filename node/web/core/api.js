@@ -20,6 +20,8 @@ export class Clock {
   constructor() {
     /** How far the phone is ahead, in milliseconds; unknown before the first answer. @type {number | null} */
     this.offset = null;
+    /** Whether the node has told since the app was opened; a clock may have been set since. */
+    this.isFresh = false;
   }
 
   /** What the node's clock says now, as far as is known. */
@@ -31,7 +33,9 @@ export class Clock {
   learn(date, asked, answered) {
     const told = date === null ? NaN : Date.parse(date);
     // The header has whole seconds, so the true time lies half of one later.
-    if (!Number.isNaN(told) && answered - asked < ANSWER_MS_MAX) this.offset = Math.round((asked + answered) / 2 - told - 500);
+    if (Number.isNaN(told) || answered - asked >= ANSWER_MS_MAX) return;
+    this.offset = Math.round((asked + answered) / 2 - told - 500);
+    this.isFresh = true;
   }
 }
 
@@ -49,21 +53,34 @@ export class Node {
   constructor(base, clock) {
     this.base = base;
     this.clock = clock;
+    /** Requests under way. @type {Set<AbortController>} */
+    this.open = new Set();
+  }
+
+  /** Gives up what is under way, as when somebody stands waiting for what needs no network. What was sent is sent again later. */
+  interrupt() {
+    for (const controller of this.open) controller.abort();
   }
 
   /** @param {string} path @param {RequestInit} [options] @returns {Promise<Answer>} */
   async ask(path, options = {}) {
     const asked = Date.now();
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), ANSWER_MS_MAX);
+    this.open.add(controller);
     let response;
     let bytes;
     try {
       response = await fetch(new URL(path.replace(/^\//, ''), this.base), {
-        ...options, cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS_MAX),
+        ...options, cache: 'no-store', credentials: 'omit', redirect: 'error', signal: controller.signal,
       });
       this.clock.learn(response.headers.get('date'), asked, Date.now());
       bytes = await readBounded(response);
     } catch (error) {
       throw coreError('offline', String(error));
+    } finally {
+      clearTimeout(timer);
+      this.open.delete(controller);
     }
     return { status: response.status, headers: response.headers, bytes, json: parse(response, bytes) };
   }

@@ -23,6 +23,8 @@ export const FRAMES_OF_ITEMS = 1;
  * @param {Context} context @param {string[]} [ids] @param {'carried' | 'waiting'} [state] `waiting`: signed only so that the browser can send them while the
  * app is closed; hers to change until then @returns {Promise<any[]>} the items, signed, oldest first */
 export function signWaiting(context, ids, state = 'carried') {
+  // Signing needs no network and must not wait for one that hangs.
+  context.node.interrupt();
   return context.alone('send', async () => {
     const person = context.actor();
     const sign = await context.signerOf(person.id);

@@ -74,7 +74,7 @@ export async function fetchLots(context, profiles) {
     for (const lot of fetched) at('lots').put(lot);
     for (const item of await answer(at('items').getAll())) {
       const canonical = lotsOf(item.step).map((lot) => lotOf(origin, lot)?.uri ?? lot);
-      if (!item.settled && item.receipt && canonical.every((lot) => got.has(lot))) at('items').put({ ...item, settled: true });
+      if (!item.settled && item.receipt && canonical.every((lot) => got.has(lot))) at('items').put({ ...item, settled: true, envelope: null, raw: null });
     }
     for (const carried of await answer(at('carried').getAll())) if (!carried.settled && (carried.receipt || carried.refused)) at('carried').put({ ...carried, settled: true });
   });

@@ -68,8 +68,8 @@ export async function edit(context, item, changes) {
  * @param {Context} context @param {any} item @returns {{ said: string, meant: string } | null} */
 function clockOf(context, { step }) {
   const said = Date.parse(step.time);
-  const { offset } = context.clock;
-  if (offset === null || said - context.clock.now() <= DAY_MS) return null;
+  const { offset, isFresh } = context.clock;
+  if (offset === null || !isFresh || said - context.clock.now() <= DAY_MS) return null;
   const meant = said - offset;
   return meant - context.clock.now() > DAY_MS ? null : { said: step.time, meant: timeText(meant, offsetOf(step.time)) };
 }

@@ -25,6 +25,8 @@ export class Sync {
     this.running = null;
     this.failures = 0;
     this.notBefore = 0;
+    /** Until when the node asked to be left alone, also by those who press a button. */
+    this.notAsked = 0;
     this.again = false;
     this.timer = 0;
   }
@@ -57,6 +59,7 @@ export class Sync {
 
   /** Comes back by itself after a failure. @param {number | null} asked */
   later(asked) {
+    if (asked !== null) this.notAsked = Date.now() + asked;
     const wait = asked ?? Math.min(WAIT_MS * 2 ** this.failures, WAIT_MS_MAX);
     this.failures += 1;
     this.notBefore = Date.now() + wait;
@@ -70,6 +73,7 @@ export class Sync {
     const { context } = this;
     let met = false;
     try {
+      if (Date.now() < this.notAsked) return { ...count, left: await this.left() };
       const ledger = await meet(context);
       met = true;
       const isNew = await context.database.meta('size') !== ledger.treeSize;
@@ -86,9 +90,12 @@ export class Sync {
       if (!met && isCoreError(error)) throw error;
       if (!met && error instanceof Busy) throw coreError('offline', error.message);
     }
-    const left = (await context.database.all('items')).filter((item) => WAITING.includes(item.state)).length;
     context.changed();
-    return { ...count, left };
+    return { ...count, left: await this.left() };
+  }
+
+  async left() {
+    return (await this.context.database.all('items')).filter((item) => WAITING.includes(item.state)).length;
   }
 
   /** @param {{ sent: number, refused: number }} count @param {boolean} isNew whether the ledger has grown */
@@ -103,7 +110,6 @@ export class Sync {
     // A receipt from before that is not worked out yet comes first, for its lots wait for it.
     for (const item of await context.database.all('items')) if (item.state === 'sent' && item.raw) await verifyItem(context, item);
     await sendAll(context, await active(context), count);
-    await sendPhotos(context);
   }
 
   /** @param {number} treeSize @param {number} sent @param {boolean} isNew */
@@ -119,6 +125,8 @@ export class Sync {
       await context.database.setMeta('size', treeSize);
     }
     await witness(context);
+    // Last, for they are heavy and nothing waits for them.
+    await sendPhotos(context);
   }
 }
 
