@@ -78,7 +78,7 @@ async function reader() {
  * @param {(text: string) => Promise<boolean | void> | boolean | void} found `true` ends it
  */
 export function scanner(found) {
-  const video = h('video', { class: 'view', playsinline: true, muted: true, 'aria-label': t('scan.view') });
+  const video = h('video', { class: 'view', playsinline: true, muted: true, hidden: true, 'aria-label': t('scan.view') });
   video.muted = true;
   const words = h('p', { class: 'small center', role: 'status' }, t('scan.opening'));
   const canvas = h('canvas');
@@ -117,11 +117,11 @@ export function scanner(found) {
       stream = opened;
       video.srcObject = opened;
       await video.play();
+      video.hidden = false;
       fill(words, t('scan.hold'));
       await look(read);
     } catch {
       fill(words, t('scan.no_camera'));
-      video.hidden = true;
     }
   })();
   return { node: h('div', {}, video, words), stop };
