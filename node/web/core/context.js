@@ -28,8 +28,8 @@ export class Context {
     this.listeners = new Set();
     this.channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`nguon ${database}`) : null;
     if (this.channel) this.channel.onmessage = () => this.told();
-    /** Parts that keep something in memory drop it here. @type {(() => void)[]} */
-    this.forget = [];
+    /** What she may use now, until something changes. @type {Promise<import('./view.js').Now> | null} */
+    this.state = null;
   }
 
   async load() {
@@ -39,7 +39,7 @@ export class Context {
 
   /** Another tab, or this one, changed something. */
   told() {
-    for (const drop of this.forget) drop();
+    this.state = null;
     for (const listener of this.listeners) {
       try {
         listener();

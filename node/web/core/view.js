@@ -32,8 +32,26 @@ function payloadFor(item, origin, signer) {
   });
 }
 
-/** The state with all that waits, but for one item. @param {Context} context @param {string} [except] */
-export async function stateNow(context, except) {
+/** @typedef {Awaited<ReturnType<typeof build>>} Now */
+
+/** The state with all that waits, as it was when something changed last. Nobody may write to it. @param {Context} context @returns {Promise<Now>} */
+export function stateNow(context) {
+  context.state ??= build(context).catch((error) => {
+    context.state = null;
+    throw error;
+  });
+  return context.state;
+}
+
+/** A state that is read through, and written to for a trial. @param {Map<string, any>} state @returns {Map<string, any>} */
+function trial(state) {
+  const writes = new Map();
+  const read = (/** @type {string} */ key) => (writes.has(key) ? writes.get(key) : state.get(key));
+  return /** @type {any} */ ({ get: read, set: (/** @type {string} */ key, /** @type {any} */ value) => writes.set(key, value) });
+}
+
+/** @param {Context} context @param {string} [except] an item that counts as not there */
+async function build(context, except) {
   const { origin } = context.joined();
   const [registry, lots, items, carried, profiles] = await context.database.run(['registry', 'lots', 'items', 'carried', 'profiles'], 'readonly', (at) => Promise.all(
     ['registry', 'lots', 'items', 'carried', 'profiles'].map((name) => new Promise((fulfil, reject) => {
@@ -91,7 +109,7 @@ export function withParty(state, origin, person, step) {
 /** Whether the ledger would take a step. @param {Context} context @param {Person} person @param {Step} step @param {string} [except] an item that it replaces
  * @returns {Promise<{ refused: Refused | null, step: Step }>} the step with what the core fills in */
 export async function judge(context, person, step, except) {
-  const { state, origin } = await stateNow(context, except);
+  const { state, origin } = except === undefined ? await stateNow(context) : await build(context, except);
   let full = step;
   try {
     full = withParty(state, origin, person, step);
@@ -99,7 +117,7 @@ export async function judge(context, person, step, except) {
       ledger: origin, signer: person.key, seq: 0, prev: ZERO, signedAt: timeText(Date.now()), kind: 'event', body: bodyOf(full, 'urn:uuid:00000000-0000-7000-8000-000000000000'),
     });
     // A clock that is wrong is put right when sending; only what is wrong by both clocks is wrong.
-    applyTo(state, origin, payload, Math.max(Date.now(), context.clock.now()), Number.MAX_SAFE_INTEGER >> 8);
+    applyTo(trial(state), origin, payload, Math.max(Date.now(), context.clock.now()), Number.MAX_SAFE_INTEGER >> 8);
     return { refused: null, step: full };
   } catch (error) {
     if (error instanceof TypeError) return { refused: refusal('malformed_event', 'body.event', {}, error.message), step: full };
