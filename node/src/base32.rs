@@ -25,7 +25,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Bytes and number of letters of a text; bits that fill no byte are dropped. Lower case, blanks, hyphens, and `O`, `I`, `L` for the digits that
+/// Bytes and number of letters of a text; bits that fill no byte must be zero, so that the letters have one spelling. Lower case, blanks, hyphens, and `O`, `I`, `L` for the digits that
 /// they look like are taken as typed by hand.
 pub(crate) fn decode(text: &str) -> Option<(Vec<u8>, usize)> {
     let (mut bytes, mut letters) = (Vec::new(), 0);
@@ -46,7 +46,7 @@ pub(crate) fn decode(text: &str) -> Option<(Vec<u8>, usize)> {
             held &= (1 << bits) - 1;
         }
     }
-    Some((bytes, letters))
+    (held == 0).then_some((bytes, letters))
 }
 
 #[cfg(test)]
@@ -56,9 +56,10 @@ mod tests {
     #[test]
     fn bytes_come_back_as_people_type_them() {
         assert_eq!(encode(&[]), "");
-        assert_eq!(encode(&[0xff, 0x00, 0x11, 0x22, 0x33]), "ZW08J8HK");
-        assert_eq!(decode("zw-o8 j8hk"), Some((vec![0xff, 0x00, 0x11, 0x22, 0x33], 8)));
+        assert_eq!(encode(&[0xff, 0x00, 0x11, 0x22, 0x33]), "ZW0128HK");
+        assert_eq!(decode("zw-ol 28hk"), Some((vec![0xff, 0x00, 0x11, 0x22, 0x33], 8)));
         assert_eq!(decode("U"), None);
+        assert_eq!(decode("01"), None, "bits that fill no byte");
         assert_eq!(decode("\u{1ec7}"), None);
         for length in 0..40_u8 {
             let bytes: Vec<u8> = (0..length).map(|byte| byte.wrapping_mul(37)).collect();

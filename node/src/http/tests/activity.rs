@@ -9,7 +9,7 @@ fn movement(verb: &str, step: &str, lot: &str, kilograms: u64, ends: &[(&str, &s
         "quantityList": [{"epcClass": lot, "quantity": kilograms, "uom": "KGM"}],
     });
     for (list, member, slug) in ends {
-        event[list] = json!([{"type": "possessing_party", member: actor(slug)}]);
+        event[list] = json!([{"type": "possessing_party", (*member): actor(slug)}]);
     }
     json!({"verb": verb, "event": event})
 }
