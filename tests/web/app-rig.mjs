@@ -29,9 +29,15 @@ export async function startDemo() {
   };
 }
 
-/** Types a PIN on the pad. @param {import("playwright-core").Page} page @param {string} pin */
+/** Types a new PIN on the pad. @param {import("playwright-core").Page} page @param {string} pin */
 export async function typePin(page, pin) {
   for (const digit of pin) await page.click(`.pad [data-key="${digit}"]`);
+}
+
+/** Types a known PIN and confirms it. @param {import("playwright-core").Page} page @param {string} pin */
+export async function unlock(page, pin) {
+  await typePin(page, pin);
+  await page.click('.pad [data-key="enter"]');
 }
 
 /** Waits for a screen. @param {import("playwright-core").Page} page @param {string} name */

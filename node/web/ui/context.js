@@ -1,6 +1,6 @@
 // @ts-check
 /** What every screen may reach: the core, what the ledger has registered, and where to go next. */
-import { t } from './words.js';
+import { has, named, t } from './words.js';
 import { show } from './units.js';
 
 /** @typedef {import('../core/types.js').Core} Core */
@@ -83,19 +83,21 @@ export function now() {
  *
  * @param {import('../core/types.js').Refused} refused
  * @param {Registry} all
+ * @param {LotCard[]} lots the node's own refusals do not say how much there is, but the phone knows
  */
-export function reason({ code, facts }, all) {
+export function reason({ code, facts }, all, lots) {
   const unit = facts.unit ?? '';
+  const known = lots.find(({ lot }) => lot === facts.lot)?.left;
   const words = {
     lot: facts.lot ? shortOf(facts.lot) : '',
-    left: facts.left ? show({ number: facts.left, unit }) : '',
-    most: facts.most ? show({ number: facts.most, unit: facts.mostUnit ?? unit }) : '',
-    product: all.product.get(facts.product ?? '')?.name.vi ?? '',
+    left: facts.left ? show({ number: facts.left, unit }) : known ? show(known) : '',
+    most: facts.most ? show({ number: facts.most, unit }) : '',
+    product: named(all.product.get(facts.product ?? '')?.name ?? ''),
     code,
   };
-  const key = `refusal.${code}`;
-  const text = t(key, words);
-  return text === key || / \{/.test(text) ? t('refusal.other', words) : text;
+  const isVague = (code === 'insufficient_quantity' && !words.left) || (code === 'yield_exceeded' && !words.most);
+  const key = `refusal.${code}${isVague ? '.vague' : ''}`;
+  return has(key) ? t(key, words) : t('refusal.other', words);
 }
 
 /** The words of an error of the core. @param {unknown} error */

@@ -17,15 +17,15 @@ const LOOK_PX = 640;
 
 /** Draws a code. @param {HTMLCanvasElement} canvas @param {string} text */
 function draw(canvas, text) {
-  const modules = encodeQR(text, 'raw', { ecc: 'medium', border: 0 });
-  const size = modules.length + 2 * QUIET;
+  const modules = encodeQR(text, 'raw', { ecc: 'medium', border: QUIET });
+  const size = modules.length;
   canvas.width = canvas.height = size * MODULE_PX;
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.fillStyle = '#000';
   for (const [y, row] of modules.entries()) {
-    for (const [x, isDark] of row.entries()) if (isDark) pen.fillRect((x + QUIET) * MODULE_PX, (y + QUIET) * MODULE_PX, MODULE_PX, MODULE_PX);
+    for (const [x, isDark] of row.entries()) if (isDark) pen.fillRect(x * MODULE_PX, y * MODULE_PX, MODULE_PX, MODULE_PX);
   }
 }
 
@@ -78,7 +78,7 @@ async function reader() {
  * @param {(text: string) => Promise<boolean | void> | boolean | void} found `true` ends it
  */
 export function scanner(found) {
-  const video = h('video', { class: 'view', playsinline: true, muted: true, 'aria-label': t('scan.view') });
+  const video = h('video', { class: 'view', playsinline: true, muted: true, hidden: true, 'aria-label': t('scan.view') });
   video.muted = true;
   const words = h('p', { class: 'small center', role: 'status' }, t('scan.opening'));
   const canvas = h('canvas');
@@ -117,11 +117,11 @@ export function scanner(found) {
       stream = opened;
       video.srcObject = opened;
       await video.play();
+      video.hidden = false;
       fill(words, t('scan.hold'));
       await look(read);
     } catch {
       fill(words, t('scan.no_camera'));
-      video.hidden = true;
     }
   })();
   return { node: h('div', {}, video, words), stop };

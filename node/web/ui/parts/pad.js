@@ -9,10 +9,12 @@ import { icon } from './icons.js';
 /** @typedef {import('../../core/types.js').Amount} Amount */
 /** @typedef {import('../units.js').Unit} Unit */
 
+/** Keys that are no digits. */
+const LABELS = /** @type {Record<string, string>} */ ({ erase: 'erase', enter: 'enter', ',': 'mark', '.': 'mark' });
+
 /** Keys in three columns, and what they do. @param {string[]} last @param {(key: string) => void} press */
 function keys(last, press) {
-  const key = (/** @type {string} */ name) => h('button', { type: 'button', 'data-key': name, 'aria-label': name === 'erase' ? t('pad.erase') : name === ',' || name === '.' ? t('pad.mark') : null, onclick: () => press(name), disabled: name === '' },
-    name === 'erase' ? icon('erase') : name);
+  const key = (/** @type {string} */ name) => h('button', { type: 'button', 'data-key': name, 'aria-label': LABELS[name] ? t(`pad.${LABELS[name]}`) : null, onclick: () => press(name) }, LABELS[name] && name.length > 1 ? icon(name === 'erase' ? 'erase' : 'tick') : name);
   return h('div', { class: 'pad', role: 'group', 'aria-label': t('pad.keys') }, ...[...'123456789', ...last].map((name) => (name === '' ? h('span') : key(name))));
 }
 
@@ -92,35 +94,42 @@ export function amountPad({ label, units, value, offers, most, done }) {
   };
 }
 
-/** Digits of a PIN. */
+/** Digits of a PIN that is chosen here; one that was chosen at the desk may be longer. */
 export const PIN_DIGITS = 4;
+const PIN_DIGITS_MAX = 12;
 
 /**
  * @param {string} label
- * @param {(pin: string) => Promise<void> | void} done called with the last digit
+ * @param {(pin: string) => Promise<void> | void} done called with the last digit of a new PIN, or when a known one was typed and confirmed
+ * @param {{ isNew?: boolean }} [options]
  */
-export function pinPad(label, done) {
+export function pinPad(label, done, { isNew = false } = {}) {
   let pin = '';
   const dots = h('div', { class: 'dots', role: 'img' });
   const draw = () => {
-    fill(dots, ...Array.from({ length: PIN_DIGITS }, (_, at) => h('i', { class: at < pin.length ? 'on' : '' })));
+    fill(dots, ...Array.from({ length: Math.max(PIN_DIGITS, pin.length) }, (_, at) => h('i', { class: at < pin.length ? 'on' : '' })));
     dots.setAttribute('aria-label', t('pin.typed', { n: pin.length }));
   };
-  const press = async (/** @type {string} */ key) => {
-    pin = key === 'erase' ? pin.slice(0, -1) : (pin + key).slice(0, PIN_DIGITS);
-    draw();
-    if (pin.length < PIN_DIGITS || key === 'erase') return;
+  const submit = async () => {
     const whole = pin;
     pin = '';
     await done(whole);
     draw();
   };
+  const press = (/** @type {string} */ key) => {
+    if (key === 'enter') return pin.length >= PIN_DIGITS ? submit() : undefined;
+    pin = key === 'erase' ? pin.slice(0, -1) : (pin + key).slice(0, PIN_DIGITS_MAX);
+    draw();
+    return isNew && pin.length === PIN_DIGITS && key !== 'erase' ? submit() : undefined;
+  };
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (!dots.isConnected) document.removeEventListener('keydown', onKey);
+    else if (document.activeElement?.tagName === 'INPUT') return;
     else if (/^[0-9]$/.test(event.key)) press(event.key);
     else if (event.key === 'Backspace') press('erase');
+    else if (event.key === 'Enter' && document.activeElement?.tagName !== 'BUTTON') press('enter');
   };
   document.addEventListener('keydown', onKey);
   draw();
-  return { dots, pad: h('div', { role: 'group', 'aria-label': label }, keys(['', '0', 'erase'], press)) };
+  return { dots, pad: h('div', { role: 'group', 'aria-label': label }, keys(isNew ? ['', '0', 'erase'] : ['enter', '0', 'erase'], press)) };
 }

@@ -29,7 +29,7 @@ export async function show() {
   const again = (/** @type {import('../context.js').Item} */ { step }) => {
     const product = all.product.get(step.outputs?.[0]?.product ?? '');
     return h('a', { class: 'button again', 'data-again': step.verb, href: `#/again/${step.verb}` }, icon(step.verb, 'big'),
-      h('span', {}, t('home.again'), h('small', {}, [t(`verb.${step.verb}`), product ? named(product.name) : '', repeated.length === 1 && step.place ? nameOf(all.place, step.place) : ''].filter(Boolean).join(' · '))));
+      h('span', {}, repeated.length === 1 && t('home.again'), h('small', {}, [t(`verb.${step.verb}`), product ? named(product.name) : '', repeated.length === 1 && step.place ? nameOf(all.place, step.place) : ''].filter(Boolean).join(' · '))));
   };
   return {
     name: 'home', title: t('home.title'), nav: 'home', isLive: true,
@@ -39,6 +39,7 @@ export async function show() {
       health.freeBytes !== null && health.freeBytes < FREE_BYTES_MIN && note('mind', t('health.full')),
       needs > 0 && h('a', { class: 'note mind', href: '#/tray' }, icon('mind', 'mind'), h('div', {}, h('strong', {}, t('home.needs', { n: needs })))),
       waiting > 0 && h('a', { class: 'note', href: '#/records' }, icon('wait'), h('div', {}, t(health.online ? 'home.waiting' : 'home.waiting_offline', { n: waiting }))),
+      repeated.length > 1 && h('h2', { class: 'repeat' }, t('home.again')),
       repeated.length > 0 && h('div', { class: repeated.length > 1 ? 'pair repeat' : '' }, ...repeated.map(again)),
       h('ul', { class: 'verbs' }, ...mine.map((verb) => h('li', {}, h('a', { href: `#/do/${verb}`, 'data-verb': verb }, icon(verb, 'big'), t(`verb.${verb}`))))),
       h('h2', {}, t('home.lots')),

@@ -73,7 +73,7 @@ export async function record([id = '']) {
   return {
     name: 'record', title: `${t(`verb.${step.verb}`)} · ${day(step.time)}`, back: 'records', isLive: true,
     body: [
-      state === 'needs_you' && item.refused && note('mind', reason(item.refused, all)),
+      state === 'needs_you' && item.refused && note('mind', reason(item.refused, all, lots)),
       h('p', { class: 'readback' }, amount ? say(amount) : '', h('br'), h('span', { class: 'small' }, inShort(step, all, products))),
       h('ul', { class: 'facts' }, ...(step.inputs ?? []).map((one) => part(t('review.taken'), one)), ...(step.outputs ?? []).map((one) => part(t(step.verb === 'harvest' ? 'review.taken' : 'review.made'), one)),
         step.party && line(t(step.verb === 'receive' ? 'review.from' : 'review.party'), nameOf(all.actor, step.party)), step.place && line(t('review.place'), nameOf(all.place, step.place)),
@@ -109,7 +109,7 @@ export async function tray() {
         const at = h('div', {});
         return h('li', {},
           h('div', { class: 'row' }, h('span', { class: 'pic' }, icon(item.step.verb)), h('div', {}, h('b', {}, `${t(`verb.${item.step.verb}`)} · ${day(item.step.time)}`), h('span', { class: 'small' }, inShort(item.step, all, products)))),
-          item.refused && note('mind', reason(item.refused, all)),
+          item.refused && note('mind', reason(item.refused, all, lots)),
           h('div', { class: 'pair' }, link(t('tray.fix'), `edit/${item.id}`, '', 'pen'), button(t('delete'), () => ask(t('record.delete'), t('delete.yes'), async () => {
             await app.core.remove(item.id);
             announce(t('record.deleted'));

@@ -270,7 +270,7 @@ function sentence(text, facts) {
 }
 
 /** Everything read back in words, then saved. @param {Now} now @returns {Promise<Omit<Screen, 'name'>>} */
-async function review({ of, all, products }) {
+async function review({ of, all, lots, products }) {
   of.reviewed = true;
   const from = products.get(of.lots[0] ?? '');
   const step = stepOf(of, (one) => t(`reason.${one}`), from ?? '');
@@ -286,7 +286,7 @@ async function review({ of, all, products }) {
   const refused = await app.core.check(step);
   const at = h('div', {});
   const problem = h('div', { role: 'alert' });
-  if (refused && !of.editing) fill(problem, note('mind', reason(refused, all)));
+  if (refused && !of.editing) fill(problem, note('mind', reason(refused, all, lots)));
   const line = (/** @type {string} */ question, /** @type {string} */ label, /** @type {string} */ value) => h('li', {}, h('span', {}, h('small', {}, label), value), h('button', { type: 'button', 'aria-label': t('review.change', { what: label }), onclick: () => go(`do/${of.verb}/${question}`) }, t('change')));
   const asked = questions(of);
   const total = (/** @type {import('../../core/types.js').Amount | null | undefined} */ amount) => (amount ? showWith(amount, all.product.get((of.verb === 'process' || of.verb === 'pack' || of.verb === 'harvest' ? of.product : from) ?? '')) : '');
@@ -310,7 +310,7 @@ async function review({ of, all, products }) {
       photoPicker(at),
       isGiving && others.length > 0 && link(t('weigh.onephone', { name: others[0]?.name ?? '' }), 'onephone', '', 'person'),
     ],
-    foot: [button(t(isGiving ? 'review.give' : 'review.save'), () => saveIt(of, step, all, problem), 'main', isGiving ? 'ship' : null)],
+    foot: [button(t(isGiving ? 'review.give' : 'review.save'), () => saveIt(of, step, all, lots, problem), 'main')],
   };
 }
 
@@ -335,8 +335,8 @@ function photoPicker(at) {
 
 let isSaving = false;
 
-/** @param {Draft} of @param {Step} step @param {Registry} all @param {HTMLElement} problem */
-async function saveIt(of, step, all, problem) {
+/** @param {Draft} of @param {Step} step @param {Registry} all @param {LotCard[]} lots @param {HTMLElement} problem */
+async function saveIt(of, step, all, lots, problem) {
   if (isSaving) return;
   isSaving = true;
   performance.mark('save');
@@ -355,7 +355,7 @@ async function saveIt(of, step, all, problem) {
     go(`saved/${item.id}`, true);
   } catch (error) {
     const { refused } = /** @type {any} */ (error);
-    fill(problem, note('stop', refused ? reason(refused, all) : trouble(error)));
+    fill(problem, note('stop', refused ? reason(refused, all, lots) : trouble(error)));
     problem.scrollIntoView({ block: 'center' });
   } finally {
     isSaving = false;

@@ -123,7 +123,7 @@ export async function typed([part = '']) {
 
 /** @param {Offer} offer @returns {Promise<Screen>} */
 async function agreeing(offer) {
-  const all = await registry();
+  const [all, lots] = await Promise.all([registry(), app.core.lots()]);
   const product = all.product.get(offer.product);
   const words = h('div', { role: 'alert' });
   const base = inBase(offer.amount);
@@ -139,7 +139,7 @@ async function agreeing(offer) {
       go(`saved/${item.id}`, true);
     } catch (error) {
       const { refused } = /** @type {any} */ (error);
-      fill(words, note('stop', refused ? reason(refused, all) : trouble(error)));
+      fill(words, note('stop', refused ? reason(refused, all, lots) : trouble(error)));
     }
   };
   const { body, foot } = amountPad({
@@ -179,7 +179,7 @@ export async function onePhone() {
       await sendNow();
     } catch (error) {
       const { refused } = /** @type {any} */ (error);
-      fill(words, note('stop', refused ? reason(refused, all) : wrongPin(error)));
+      fill(words, note('stop', refused ? reason(refused, all, lots) : wrongPin(error)));
       if (app.core.profiles.open()?.id === receiver?.id) await app.core.profiles.unlock(giver.id, giverPin).catch(() => app.core.profiles.lock());
       ask('giver');
     }

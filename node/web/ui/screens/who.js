@@ -72,7 +72,7 @@ export function twice(done) {
     } else {
       await done(typed);
     }
-  });
+  }, { isNew: true });
   return { body: [words, dots], pad };
 }
 
