@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use nguon_ledger::digital_link::{CANONICAL_STEM, DigitalLink, DigitalLinkError, Options};
 
+use crate::label::Format;
+
 /// Shortest serial number of a pack: 12 characters of base32 hold 60 random bits.
 const SERIAL_CHARS_MIN: usize = 12;
 /// Longest serial number of our own form; as long as the longest own lot id.
@@ -35,6 +37,8 @@ pub(crate) enum View {
     QrPng,
     /// The proof bundle, byte for byte as the node gave it.
     Proof,
+    /// Labels to print.
+    Label(Format),
 }
 
 /// Why an address names no lot.
@@ -147,10 +151,30 @@ impl ItemLink {
         self.lot.path()
     }
 
+    /// A pack of this lot.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the serial number cannot stand in an address.
+    pub fn with_serial(&self, serial: &str) -> Result<Self, LinkError> {
+        let (lot, serial) = (self.lot.path(), percent_encode(serial));
+        match &self.lot {
+            LotName::Gs1 { .. } => Self::parse(&format!("{lot}/21/{serial}")),
+            LotName::Own { .. } => Self::parse(&format!("{lot}/{serial}")),
+        }
+    }
+
     /// The serial number of the pack, when one is named.
     #[must_use]
     pub fn serial(&self) -> Option<&str> {
         self.serial.as_deref()
+    }
+
+    /// The GTIN, where the lot has one, and the lot's number or id.
+    pub(crate) fn lot_parts(&self) -> (Option<&str>, &str) {
+        match &self.lot {
+            LotName::Gs1 { gtin, lot } => (Some(gtin), lot),
+            LotName::Own { id } => (None, id),
+        }
     }
 
     /// The lot's number as it is printed for people.
@@ -185,7 +209,7 @@ impl View {
             "qr.svg" => Some(Self::QrSvg),
             "qr.png" => Some(Self::QrPng),
             "proof.json" => Some(Self::Proof),
-            _ => None,
+            _ => name.strip_prefix("label.").and_then(|ending| ending.parse().ok()).map(Self::Label),
         }
     }
 }

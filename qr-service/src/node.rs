@@ -58,6 +58,15 @@ pub(crate) struct LedgerInfo {
     pub(crate) policy: String,
 }
 
+/// The serial numbers that a lot's packs carry, as `GET /v1/lots/...` tells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Committed {
+    /// How many.
+    pub(crate) count: u64,
+    /// Root of the tree over them.
+    pub(crate) root: Hash,
+}
+
 /// A client of one node. Cloning it shares the connections.
 #[derive(Debug, Clone)]
 pub(crate) struct NodeClient {
@@ -94,6 +103,16 @@ impl NodeClient {
     /// The proof bundle of a lot, byte for byte.
     pub(crate) async fn bundle(&self, lot_uri: &str) -> Result<Vec<u8>, NodeError> {
         self.get(&format!("/v1/lots/{}/bundle", percent_encode(lot_uri)), BUNDLE_BYTES_MAX).await
+    }
+
+    /// What a lot's pack event committed to, if it did.
+    pub(crate) async fn committed(&self, lot_uri: &str) -> Result<Option<Committed>, NodeError> {
+        let body = self.get(&format!("/v1/lots/{}", percent_encode(lot_uri)), RECORD_BYTES_MAX).await?;
+        let lot: Value = serde_json::from_slice(&body).map_err(|_| NodeError::Malformed)?;
+        let Some(serials) = lot.get("serials").filter(|serials| !serials.is_null()) else { return Ok(None) };
+        let count = serials.get("count").and_then(Value::as_u64);
+        let root = serials.get("root").and_then(Value::as_str).and_then(Hash::from_hex);
+        count.zip(root).map(|(count, root)| Some(Committed { count, root })).ok_or(NodeError::Malformed)
     }
 
     /// A blob whose bytes have the hash asked for.

@@ -154,6 +154,7 @@ async fn item(State(service): Shared, uri: Uri, Query(asked): Asked, headers: He
         View::QrSvg => picture(&service, &link, CodeFormat::Svg, "image/svg+xml"),
         View::QrPng => picture(&service, &link, CodeFormat::Png, "image/png"),
         View::Proof => proof(&service, &link).await,
+        View::Label(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
