@@ -65,6 +65,32 @@ pub enum Format {
     Tspl,
 }
 
+impl Format {
+    /// Every format.
+    pub(crate) const ALL: [Self; 5] = [Self::Pdf, Self::Png, Self::Svg, Self::Zpl, Self::Tspl];
+
+    /// The format's name, which is also the ending of its files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Zpl => "zpl",
+            Self::Tspl => "tspl",
+        }
+    }
+
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Png => "image/png",
+            Self::Svg => "image/svg+xml",
+            Self::Zpl | Self::Tspl => "application/octet-stream",
+        }
+    }
+}
+
 /// No label has this format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no such format; there are pdf, png, svg, zpl and tspl")]
@@ -74,14 +100,7 @@ impl FromStr for Format {
     type Err = FormatError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "pdf" => Ok(Self::Pdf),
-            "png" => Ok(Self::Png),
-            "svg" => Ok(Self::Svg),
-            "zpl" => Ok(Self::Zpl),
-            "tspl" => Ok(Self::Tspl),
-            _ => Err(FormatError),
-        }
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or(FormatError)
     }
 }
 
@@ -276,7 +295,9 @@ pub enum LabelError {
     #[error("the lot's pack event committed to no serial numbers: print lot labels, or record a pack with serials")]
     NoSerials,
     /// Another list than the committed one.
-    #[error("these {count} serial numbers are not the {committed} that the lot's pack event committed to: give the file of that event, whole")]
+    #[error(
+        "these {count} serial numbers are not the {committed} that the lot's pack event committed to: give the file of that event, whole"
+    )]
     OtherSerials {
         /// In the list.
         count: usize,
@@ -290,7 +311,9 @@ pub enum LabelError {
     #[error("the address cannot be put into a code")]
     Code(#[from] CodeError),
     /// The code does not fit.
-    #[error("the address of {length} characters needs a code of {modules} modules, and {size} has room for {modules_max} of 0.4 mm: use a shorter host, or a larger label")]
+    #[error(
+        "the address of {length} characters needs a code of {modules} modules, and {size} has room for {modules_max} of 0.4 mm: use a shorter host, or a larger label"
+    )]
     CodeTooLarge {
         /// Characters of the address.
         length: usize,
@@ -402,6 +425,31 @@ impl Service {
     }
 }
 
+impl LabelError {
+    /// A stable code, under which the words for people stand.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Config(_) | Self::Font | Self::Png(_) | Self::Random | Self::Stopped => "internal",
+            Self::Lot(_) => "no_lot",
+            Self::Stale => "node_down",
+            Self::Recalled => "recalled",
+            Self::SerialInLink => "serial_in_link",
+            Self::TooMany { .. } => "too_many",
+            Self::OnePicture => "one_picture",
+            Self::First { .. } => "first",
+            Self::StartAt { .. } => "start_at",
+            Self::Nudge => "nudge",
+            Self::SerialLine { .. } => "serial_line",
+            Self::SerialTwice { .. } => "serial_twice",
+            Self::NoSerials => "no_serials",
+            Self::OtherSerials { .. } => "other_serials",
+            Self::SerialLink(_) => "serial_link",
+            Self::Code(_) | Self::CodeTooLarge { .. } => "code_too_large",
+            Self::Room => "no_room",
+        }
+    }
+}
+
 impl Wanted {
     /// How many of a list are wanted; a picture shows one of them.
     fn count_of_listed(&self) -> Option<usize> {
@@ -449,13 +497,14 @@ fn make(wanted: &Wanted, lang: Lang, facts: &Facts, tags: &[Tag], progress: Prog
         Format::Pdf | Format::Svg => None,
         Format::Png | Format::Zpl | Format::Tspl => Some(wanted.dpi),
     };
-    let design = Design::of(Media { size: wanted.size, dots }, facts, modules, longest).map_err(|error| match error {
-        LabelError::CodeTooLarge { size, modules_max, .. } => {
-            let length = tags.iter().map(|tag| tag.address.chars().count()).max().unwrap_or_default();
-            LabelError::CodeTooLarge { length, modules, size, modules_max }
-        }
-        other => other,
-    })?;
+    let design =
+        Design::of(Media { size: wanted.size, dots }, facts, modules, longest).map_err(|error| match error {
+            LabelError::CodeTooLarge { size, modules_max, .. } => {
+                let length = tags.iter().map(|tag| tag.address.chars().count()).max().unwrap_or_default();
+                LabelError::CodeTooLarge { length, modules, size, modules_max }
+            }
+            other => other,
+        })?;
     let bytes = match wanted.format {
         Format::Pdf => pdf::pdf(
             pdf::Job {
@@ -471,7 +520,9 @@ fn make(wanted: &Wanted, lang: Lang, facts: &Facts, tags: &[Tag], progress: Prog
             },
             progress,
         )?,
-        Format::Svg => svg::svg(&design, &one(tags, modules)?, tags.first().and_then(|tag| tag.serial.as_deref()))?.into(),
+        Format::Svg => {
+            svg::svg(&design, &one(tags, modules)?, tags.first().and_then(|tag| tag.serial.as_deref()))?.into()
+        }
         Format::Png => {
             let tag = tags.first().and_then(|tag| tag.serial.as_deref());
             Plate::new(&design, wanted.dpi)?.print(&one(tags, modules)?, tag)?.png(wanted.dpi)?

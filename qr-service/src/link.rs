@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use nguon_ledger::digital_link::{CANONICAL_STEM, DigitalLink, DigitalLinkError, Options};
 
-use crate::label::Format;
-
 /// Shortest serial number of a pack: 12 characters of base32 hold 60 random bits.
 const SERIAL_CHARS_MIN: usize = 12;
 /// Longest serial number of our own form; as long as the longest own lot id.
@@ -37,8 +35,6 @@ pub(crate) enum View {
     QrPng,
     /// The proof bundle, byte for byte as the node gave it.
     Proof,
-    /// Labels to print.
-    Label(Format),
 }
 
 /// Why an address names no lot.
@@ -209,7 +205,7 @@ impl View {
             "qr.svg" => Some(Self::QrSvg),
             "qr.png" => Some(Self::QrPng),
             "proof.json" => Some(Self::Proof),
-            _ => name.strip_prefix("label.").and_then(|ending| ending.parse().ok()).map(Self::Label),
+            _ => None,
         }
     }
 }

@@ -8,10 +8,12 @@ use crate::{
 };
 
 mod icon;
+mod labels;
 mod lot;
 mod message;
 mod record;
 
+pub(crate) use labels::{LabelForm, labels_page};
 pub(crate) use lot::{Freshness, LotPage, lot_page};
 pub(crate) use message::{Trouble, home_page, trouble_page};
 
@@ -49,7 +51,7 @@ fn document(frame: Frame<'_>, title: &str, with_script: bool, main: &Markup) -> 
                     div.bar {
                         a.mark href={ "/?lang=" (words.lang().code()) } { (words.get("page.name")) }
                         nav aria-label=(words.get("page.language")) {
-                            a.switch href={ (frame.path) "?lang=" (other.code()) } lang=(other.code()) hreflang=(other.code()) {
+                            a.switch href={ (frame.path) (if frame.path.contains('?') { "&lang=" } else { "?lang=" }) (other.code()) } lang=(other.code()) hreflang=(other.code()) {
                                 (Words::of(other).get("page.this_language"))
                             }
                         }

@@ -22,6 +22,7 @@ use crate::{
     node::NodeError,
     page::{Frame, LotPage, Trouble, home_page, lot_page, trouble_page},
     service::{CodeFormat, Service, TellError},
+    short_code,
     story::StoryError,
 };
 
@@ -41,17 +42,23 @@ const ONE_HOUR: &str = "public, max-age=3600";
 /// When to ask again after the node did not answer.
 const RETRY_AFTER_SECONDS: &str = "10";
 
+mod labels;
+
 type Shared = State<Arc<Service>>;
 type Asked = Query<BTreeMap<String, String>>;
 
 /// The routes without a fallback.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    routes().layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
+    labels::with(routes(), &service).layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
 }
 
 /// The routes with a page for every other path.
 pub(crate) fn standalone(service: Arc<Service>) -> Router {
-    routes().fallback(no_page).layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
+    labels::with(routes(), &service)
+        .fallback(no_page)
+        .layer(map_response(guard))
+        .layer(CompressionLayer::new())
+        .with_state(service)
 }
 
 fn routes() -> Router<Arc<Service>> {
@@ -129,7 +136,7 @@ async fn home(Query(asked): Asked, headers: HeaderMap) -> Response {
 async fn find(Query(asked): Asked, headers: HeaderMap) -> Response {
     let reader = Reader::of(&asked, &headers);
     let typed = asked.get("code").map(String::as_str).unwrap_or_default();
-    match ItemLink::parse(typed) {
+    match short_code::parse(typed).or_else(|_| ItemLink::parse(typed)) {
         Ok(link) => Redirect::to(&format!("{}?lang={}", link.page_path(), reader.lang.code())).into_response(),
         Err(_) => reader.trouble(Trouble::NoCode, "/", Some(typed)),
     }
@@ -154,7 +161,6 @@ async fn item(State(service): Shared, uri: Uri, Query(asked): Asked, headers: He
         View::QrSvg => picture(&service, &link, CodeFormat::Svg, "image/svg+xml"),
         View::QrPng => picture(&service, &link, CodeFormat::Png, "image/png"),
         View::Proof => proof(&service, &link).await,
-        View::Label(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -72,7 +72,11 @@ impl Facts {
         facts.add(Field::Made, Some((words.get(made), words.find(made_short))), Some(day));
         let best = story.best_before.map(|day| words.date(day));
         facts.add(Field::BestBefore, Some((words.get("label.best_before"), None)), best);
-        facts.add(Field::Lot, Some((words.get("label.lot"), None)), link.lot_parts().0.map(|_| link.short_lot().to_owned()));
+        facts.add(
+            Field::Lot,
+            Some((words.get("label.lot"), None)),
+            link.lot_parts().0.map(|_| link.short_lot().to_owned()),
+        );
         let fingerprint = ledger.vkey.split('+').nth(1).map(ToOwned::to_owned);
         facts.add(Field::Key, Some((words.get("label.key"), None)), fingerprint);
         let advice = product.and_then(|product| product.description.as_ref()).map(said);

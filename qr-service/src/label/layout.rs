@@ -11,7 +11,7 @@ use crate::code::QUIET_MODULES;
 
 /// Least width of a module: what phones of every kind read from paper.
 const MODULE_MIN_UM: i32 = 400;
-/// Width of a module when there is room for it.
+/// Width of a module when there is room for it; on labels higher than two fingers it grows with them.
 const MODULE_MAX_UM: i32 = 600;
 /// Steps in which a module shrinks on a printer whose dots are finer than that.
 const MODULE_STEP_UM: i32 = 20;
@@ -66,9 +66,7 @@ pub(crate) struct CodePlace {
 impl CodePlace {
     /// Upper left corner of a module, counted from the code's own corner.
     pub(crate) fn module_at(&self, x: usize, y: usize) -> Point {
-        let along = |start: i32, at: usize| {
-            start + self.module_um * (QUIET + i32::try_from(at).unwrap_or_default())
-        };
+        let along = |start: i32, at: usize| start + self.module_um * (QUIET + i32::try_from(at).unwrap_or_default());
         (along(self.left_um, x), along(self.top_um, y))
     }
 }
@@ -102,8 +100,7 @@ pub(crate) struct Media {
 impl Design {
     /// Lays out a label whose code has so many modules on a side, and whose longest serial number is `serial`.
     pub(crate) fn of(media: Media, facts: &Facts, modules: usize, serial: Option<&str>) -> Result<Self, LabelError> {
-        let (medium, bold) =
-            Weight::Medium.face().zip(Weight::Bold.face()).ok_or(LabelError::Font)?;
+        let (medium, bold) = Weight::Medium.face().zip(Weight::Bold.face()).ok_or(LabelError::Font)?;
         let modules = i32::try_from(modules).map_err(|_| LabelError::Font)?;
         let strips = [2, 1].map(|rows| Strip::of(media.size, facts, serial.filter(|_| rows > 1), rows, (medium, bold)));
         let (code, strip) = place_code(media, modules, strips)?;
@@ -200,7 +197,7 @@ fn place_code(media: Media, modules: i32, strips: [Strip; 2]) -> Result<(CodePla
     };
     let rooms = strips.map(above).into_iter().chain([whole_height]);
     for (room, top, strip) in rooms {
-        if let Some(module_um) = module_um(media.dots, room / side) {
+        if let Some(module_um) = module_um(media.dots, (room / side).min(MODULE_MAX_UM.max(height / 70))) {
             let snap = |um: i32| media.dots.map_or(um, |dpi| dpi.um(dpi.dots(um)));
             let left_um = snap(width - module_um * side - if media.size.sheet().is_some() { 400 } else { 0 });
             let code = CodePlace { left_um, top_um: snap(top), module_um, modules };
@@ -214,7 +211,6 @@ fn place_code(media: Media, modules: i32, strips: [Strip; 2]) -> Result<(CodePla
 
 /// The widest module within `room_um` that the printer can make of whole dots.
 fn module_um(dots: Option<Dpi>, room_um: i32) -> Option<i32> {
-    let room_um = room_um.min(MODULE_MAX_UM);
     let found = match dots {
         Some(dpi) => dpi.um(dpi.dots_within(room_um)),
         None => room_um / MODULE_STEP_UM * MODULE_STEP_UM,
@@ -265,7 +261,8 @@ impl Strip {
     fn of(size: Size, facts: &Facts, serial: Option<&str>, rows: usize, (medium, bold): (&Face, &Face)) -> Self {
         let room_um = size.width_um() - 2 * EDGE_UM;
         let is_tall = size.height_um() >= 30 * MM;
-        let code_em = fitting_em(bold, &facts.code.text, if is_tall { 2_600 } else { 2_100 }, room_um);
+        let largest_um = if is_tall { (size.height_um() / 16).max(2_600) } else { 2_100 };
+        let code_em = fitting_em(bold, &facts.code.text, largest_um, room_um);
         let serial = serial.map(|serial| format!("{} {serial}", facts.serial_word));
         let key = facts.lines.iter().find(|fact| fact.field == Field::Key).map(|fact| fact.text.as_str());
         let key = key.filter(|_| rows > 1);
@@ -280,18 +277,13 @@ impl Strip {
         let choices = [all, [serial.as_deref(), key, None], [serial.as_deref(), None, None]];
         let chosen = choices.iter().find(|choice| fits(&present(choice.as_slice()), EM_MIN_UM)).unwrap_or(&choices[2]);
         let texts = present(chosen);
-        let em_um = (EM_MIN_UM * 4 / 5..=2_100).rev().step_by(25).find(|em_um| fits(&texts, *em_um));
+        let em_um = (EM_MIN_UM * 4 / 5..=largest_um * 4 / 5).rev().step_by(25).find(|em_um| fits(&texts, *em_um));
         let em_um = if texts.is_empty() { 0 } else { em_um.unwrap_or(EM_MIN_UM * 4 / 5) };
 
         let foot_um = size.height_um() - 700 - em_um * 25 / 100;
         let code_foot = if em_um > 0 { foot_um - em_um * 116 / 100 } else { foot_um - code_em / 5 };
-        let set = |left_um: i32, text: &str| Text {
-            left_um,
-            foot_um,
-            em_um,
-            weight: Weight::Medium,
-            text: text.to_owned(),
-        };
+        let set =
+            |left_um: i32, text: &str| Text { left_um, foot_um, em_um, weight: Weight::Medium, text: text.to_owned() };
         let after = serial.as_deref().map_or(0, |serial| medium.width_um(serial, em_um) + em_um * SPACE / 100);
         let rest = texts.iter().skip(usize::from(serial.is_some())).copied().collect::<Vec<_>>().join("  \u{b7}  ");
         Self {
@@ -350,7 +342,16 @@ impl Line {
             Field::Key | Field::Net | Field::Made | Field::BestBefore => (Weight::Medium, 2_200, 2, 0),
         };
         let em_min_um = if fact.field == Field::Name { NAME_EM_MIN_UM } else { EM_MIN_UM };
-        Self { field: fact.field, text: fact.text.clone(), short: fact.short.clone(), weight, em_um, em_min_um, rows_max, rank }
+        Self {
+            field: fact.field,
+            text: fact.text.clone(),
+            short: fact.short.clone(),
+            weight,
+            em_um,
+            em_min_um,
+            rows_max,
+            rank,
+        }
     }
 }
 

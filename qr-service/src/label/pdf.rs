@@ -92,8 +92,10 @@ fn page_content(job: Job<'_>, page: usize, tags: &[Tag], first: usize) -> Result
         let foot_um = page_height_um - top_um - job.size.height_um();
         // Writing to a String cannot fail.
         let _ = writeln!(content, "q 1 0 0 1 {} {} cm /L Do", Points(left_um), Points(foot_um));
-        let modules = Modules::of_width(&tag.address, job.modules)?;
-        code(&mut content, job.design, &modules);
+        // Without serial numbers all codes are one, which is part of what all labels share.
+        if tag.serial.is_some() {
+            code(&mut content, job.design, &Modules::of_width(&tag.address, job.modules)?);
+        }
         if let Some(text) = job.design.serial_text(tag.serial.as_deref()) {
             write_text(&mut content, &text, job.design.height_um)?;
         }
@@ -107,12 +109,7 @@ fn code(content: &mut String, design: &Design, modules: &Modules) {
     let place = design.code;
     let (left, top) = place.module_at(0, 0);
     let module = Points(place.module_um);
-    let _ = writeln!(
-        content,
-        "q {module} 0 0 -{module} {} {} cm",
-        Points(left),
-        Points(design.height_um - top)
-    );
+    let _ = writeln!(content, "q {module} 0 0 -{module} {} {} cm", Points(left), Points(design.height_um - top));
     for (x, y, length) in modules.runs() {
         let _ = writeln!(content, "{x} {y} {length} 1 re");
     }
@@ -195,7 +192,7 @@ fn assemble(job: Job<'_>, pages: &[Vec<u8>]) -> Result<Vec<u8>, LabelError> {
         pdf.page(page).parent(refs.tree).contents(content);
         pdf.stream(content, bytes).filter(Filter::FlateDecode);
     }
-    plate(&mut pdf, refs.label, job.design, &fonts)?;
+    plate(&mut pdf, refs.label, job, &fonts)?;
     Ok(pdf.finish())
 }
 
@@ -207,8 +204,11 @@ fn fonts_of(resources: &mut pdf_writer::writers::Resources<'_>, fonts: &[(Weight
 }
 
 /// What all labels share.
-fn plate(pdf: &mut Pdf, id: Ref, design: &Design, fonts: &[(Weight, Ref)]) -> Result<(), LabelError> {
-    let mut content = String::new();
+fn plate(pdf: &mut Pdf, id: Ref, job: Job<'_>, fonts: &[(Weight, Ref)]) -> Result<(), LabelError> {
+    let (mut content, design) = (String::new(), job.design);
+    if let Some(tag) = job.tags.first().filter(|tag| tag.serial.is_none()) {
+        code(&mut content, design, &Modules::of_width(&tag.address, job.modules)?);
+    }
     for shape in &design.shapes {
         for (at, (x, y)) in shape.iter().enumerate() {
             let command = if at == 0 { 'm' } else { 'l' };

@@ -12,9 +12,7 @@ const GAP_MM: i32 = 2;
 pub(super) fn zpl(out: &mut Vec<u8>, bitmap: &Bitmap, copies: usize) {
     let (row_bytes, bytes) = (bitmap.row_bytes(), bitmap.row_bytes() * bitmap.height());
     let (width, height) = (bitmap.width(), bitmap.height());
-    out.extend_from_slice(
-        format!("^XA^PW{width}^LL{height}^LH0,0^FO0,0^GFA,{bytes},{bytes},{row_bytes},").as_bytes(),
-    );
+    out.extend_from_slice(format!("^XA^PW{width}^LL{height}^LH0,0^FO0,0^GFA,{bytes},{bytes},{row_bytes},").as_bytes());
     let mut before: Option<&[u8]> = None;
     for row in bitmap.rows() {
         if before == Some(row) {

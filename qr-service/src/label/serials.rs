@@ -94,7 +94,8 @@ impl Serials {
     /// A part of the list, from the place `first`, which counts from 1.
     pub(super) fn part(self, first: usize, count: Option<usize>) -> Result<Vec<String>, LabelError> {
         let listed = self.0.len();
-        let part: Vec<_> = self.0.into_iter().skip(first.saturating_sub(1)).take(count.unwrap_or(LABELS_MAX + 1)).collect();
+        let part: Vec<_> =
+            self.0.into_iter().skip(first.saturating_sub(1)).take(count.unwrap_or(LABELS_MAX + 1)).collect();
         match part.len() {
             0 => Err(LabelError::First { first, listed }),
             1..=LABELS_MAX => Ok(part),
