@@ -497,14 +497,8 @@ fn make(wanted: &Wanted, lang: Lang, facts: &Facts, tags: &[Tag], progress: Prog
         Format::Pdf | Format::Svg => None,
         Format::Png | Format::Zpl | Format::Tspl => Some(wanted.dpi),
     };
-    let design =
-        Design::of(Media { size: wanted.size, dots }, facts, modules, longest).map_err(|error| match error {
-            LabelError::CodeTooLarge { size, modules_max, .. } => {
-                let length = tags.iter().map(|tag| tag.address.chars().count()).max().unwrap_or_default();
-                LabelError::CodeTooLarge { length, modules, size, modules_max }
-            }
-            other => other,
-        })?;
+    let length = tags.iter().map(|tag| tag.address.chars().count()).max().unwrap_or_default();
+    let design = Design::of(Media { size: wanted.size, dots }, facts, layout::CodeSize { modules, length }, longest)?;
     let bytes = match wanted.format {
         Format::Pdf => pdf::pdf(
             pdf::Job {

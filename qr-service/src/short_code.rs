@@ -1,7 +1,8 @@
 //! The code that a person types when no camera reads the label (`docs/format.md` section 4.5.1).
 //!
 //! It names a lot: an own lot's id in groups of four, or a GTIN and a lot number, and two check digits at the end. Any one
-//! character mistyped and any two neighbours swapped are found.
+//! character mistyped and any two neighbours swapped are found; in a lot number with small letters, which may be typed in either
+//! case, all but one in 97.
 
 use crate::link::{ItemLink, LinkError};
 
@@ -68,6 +69,14 @@ fn parse_own(typed: &str) -> Result<ItemLink, ShortCodeError> {
         return Err(ShortCodeError::Shape);
     }
     let (id, check) = plain.split_at_checked(plain.len().saturating_sub(2)).ok_or(ShortCodeError::Shape)?;
+    // A separator typed instead of a letter, or a GTIN with a typing error, must not pass for an id of another length.
+    let groups =
+        |text: &str| text.split(['-', ' ']).filter(|group| !group.is_empty()).map(str::len).collect::<Vec<_>>();
+    let mut as_printed = groups(&grouped(id));
+    as_printed.push(check.len());
+    if is_grouped && groups(typed) != as_printed && groups(typed) != [id.len(), check.len()] {
+        return Err(ShortCodeError::Shape);
+    }
     let is_code = id.bytes().all(|b| b.is_ascii_alphanumeric()) && check.bytes().all(|b| b.is_ascii_digit());
     let link = ItemLink::parse(id).map_err(|_| ShortCodeError::Shape)?;
     match (is_code, check_digits(id) == check, is_grouped) {
@@ -99,8 +108,9 @@ fn parse_gs1(typed: &str) -> Result<ItemLink, ShortCodeError> {
     }
     let gtin = format!("{gtin:0>14}");
     let upper = lot.to_ascii_uppercase();
-    // Most lots are in capitals and most people type small letters; the check digits tell which was meant.
-    let meant = [lot, &upper].into_iter().find(|lot| check_digits(&checked_text(Some(&gtin), lot)) == check);
+    // Most lots are in capitals and many people type small letters; the check digits tell which was meant.
+    let folded = if lot.bytes().any(|b| b.is_ascii_uppercase()) { lot } else { upper.as_str() };
+    let meant = [lot, folded].into_iter().find(|lot| check_digits(&checked_text(Some(&gtin), lot)) == check);
     let lot = meant.ok_or(ShortCodeError::Check)?;
     let path = format!("/01/{gtin}/10/{}", crate::link::percent_encode(lot));
     ItemLink::parse(&path).map_err(ShortCodeError::Link)
@@ -137,7 +147,7 @@ mod tests {
         "/lot/7Q4MX2ABCDEFGH12",
         "/lot/00000000000000",
         "/01/08938505970011/10/MD-251214",
-        "/01/08938505970011/10/lO%2F7",
+        "/01/08938505970011/10/LO%2F7",
     ];
 
     fn link(path: &str) -> ItemLink {
@@ -150,8 +160,8 @@ mod tests {
             let link = link(path);
             assert_eq!(parse(&print(&link)), Ok(link), "{path}");
         }
-        assert_eq!(print(&link(LOTS[0])), "7Q4M-X2AB-CDEF-GH12-81");
-        assert_eq!(print(&link(LOTS[2])), "8938505970011 MD-251214 22");
+        assert_eq!(print(&link(LOTS[0])), "7Q4M-X2AB-CDEF-GH12-72");
+        assert_eq!(print(&link(LOTS[2])), "8938505970011 MD-251214 42");
     }
 
     #[test]

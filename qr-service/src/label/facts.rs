@@ -93,6 +93,13 @@ impl Facts {
         format!("{} {}", name.unwrap_or_default(), self.code.text).trim().to_owned()
     }
 
+    /// Gives the goods another name, as if the ledger had it.
+    #[cfg(test)]
+    pub(crate) fn rename(&mut self, name: &str) {
+        self.lines.retain(|line| line.field != Field::Name);
+        self.add(Field::Name, None, Some(name.to_owned()));
+    }
+
     fn add(&mut self, field: Field, word: Word, text: Option<String>) {
         let cleaned = text.map(|text| clean(&text)).filter(|(text, _)| !text.is_empty());
         let Some((text, is_whole)) = cleaned else {

@@ -33,6 +33,8 @@ const EDGE_UM: i32 = 1_000;
 const COLUMN_MIN_UM: i32 = 14 * MM;
 /// Height of the woven band with the space below it.
 const BAND_UM: i32 = 1_900;
+/// Where the band itself ends, and the code's quiet zone may begin.
+const BAND_FOOT_UM: i32 = 1_400;
 /// Half a diamond's height.
 const DIAMOND_UM: i32 = 500;
 /// Sizes are tried from 100 hundredths down in such steps.
@@ -97,13 +99,21 @@ pub(crate) struct Media {
     pub(crate) dots: Option<Dpi>,
 }
 
+/// How large the largest code is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CodeSize {
+    /// Modules on a side.
+    pub(crate) modules: usize,
+    /// Characters of the address in it.
+    pub(crate) length: usize,
+}
+
 impl Design {
-    /// Lays out a label whose code has so many modules on a side, and whose longest serial number is `serial`.
-    pub(crate) fn of(media: Media, facts: &Facts, modules: usize, serial: Option<&str>) -> Result<Self, LabelError> {
+    /// Lays out a label with room for such a code, and for `serial`, the longest serial number.
+    pub(crate) fn of(media: Media, facts: &Facts, size: CodeSize, serial: Option<&str>) -> Result<Self, LabelError> {
         let (medium, bold) = Weight::Medium.face().zip(Weight::Bold.face()).ok_or(LabelError::Font)?;
-        let modules = i32::try_from(modules).map_err(|_| LabelError::Font)?;
         let strips = [2, 1].map(|rows| Strip::of(media.size, facts, serial.filter(|_| rows > 1), rows, (medium, bold)));
-        let (code, strip) = place_code(media, modules, strips)?;
+        let (code, strip) = place_code(media, size, strips)?;
         let mut design = Self {
             width_um: media.size.width_um(),
             height_um: media.size.height_um(),
@@ -120,11 +130,9 @@ impl Design {
         if strip.is_none() {
             lines.push(Line::of(&facts.code));
         }
-        if strip.as_ref().is_none_or(|strip| strip.serial.is_none()) {
-            if let Some(serial) = serial {
-                let field = Field::Serial;
-                lines.push(Line::of(&Fact { field, text: format!("{} {serial}", facts.serial_word), short: None }));
-            }
+        if let Some(serial) = serial.filter(|_| strip.as_ref().is_none_or(|strip| strip.serial.is_none())) {
+            let field = Field::Serial;
+            lines.push(Line::of(&Fact { field, text: format!("{} {serial}", facts.serial_word), short: None }));
         }
         let width_um = code.left_um - EDGE_UM;
         let column = Column { left_um: EDGE_UM, top_um: BAND_UM, width_um, height_um: bottom - BAND_UM };
@@ -184,17 +192,16 @@ fn scales() -> impl Iterator<Item = i32> {
 }
 
 /// The code as large as it fits: above the strip, else beside it; and the strip, if it still has a place of its own.
-fn place_code(media: Media, modules: i32, strips: [Strip; 2]) -> Result<(CodePlace, Option<Strip>), LabelError> {
+fn place_code(media: Media, size: CodeSize, strips: [Strip; 2]) -> Result<(CodePlace, Option<Strip>), LabelError> {
+    let modules = i32::try_from(size.modules).map_err(|_| LabelError::Room)?;
     let side = modules + 2 * QUIET;
     let (width, height) = (media.size.width_um(), media.size.height_um());
     // The quiet zone is white already, so the code needs no further edge.
     let widest = width - COLUMN_MIN_UM - EDGE_UM;
     // Half of a wide label is enough for the code.
     let wanted = widest.min((width / 2).max(21 * MM));
-    let whole_height = (widest.min(height - DIAMOND_UM * 2 - 400), DIAMOND_UM * 2 + 400, None);
-    let above = |strip: Strip| {
-        (wanted.min(height - BAND_UM + QUIET * 200 - strip.height_um), BAND_UM - QUIET * 200, Some(strip))
-    };
+    let whole_height = (widest.min(height - BAND_FOOT_UM), BAND_FOOT_UM, None);
+    let above = |strip: Strip| (wanted.min(height - BAND_FOOT_UM - strip.height_um), BAND_FOOT_UM, Some(strip));
     let rooms = strips.map(above).into_iter().chain([whole_height]);
     for (room, top, strip) in rooms {
         if let Some(module_um) = module_um(media.dots, (room / side).min(MODULE_MAX_UM.max(height / 70))) {
@@ -204,9 +211,9 @@ fn place_code(media: Media, modules: i32, strips: [Strip; 2]) -> Result<(CodePla
             return Ok((code, strip));
         }
     }
-    let modules_max = modules_max(media.dots, widest.min(height - DIAMOND_UM * 2 - 400));
-    // Whoever asked knows the address and fills in its length.
-    Err(LabelError::CodeTooLarge { length: 0, modules: 0, size: media.size.name(), modules_max })
+    let modules_max = modules_max(media.dots, widest.min(height - BAND_FOOT_UM));
+    let CodeSize { modules, length } = size;
+    Err(LabelError::CodeTooLarge { length, modules, size: media.size.name(), modules_max })
 }
 
 /// The widest module within `room_um` that the printer can make of whole dots.
@@ -224,7 +231,9 @@ fn modules_max(dots: Option<Dpi>, room_um: i32) -> i32 {
         Some(dpi) => dpi.um(dpi.dots_within(MODULE_MIN_UM - 1) + 1),
         None => MODULE_MIN_UM,
     };
-    room_um / least - 2 * QUIET
+    // Codes have 21 modules, 25, 29 and so on.
+    let modules = room_um / least - 2 * QUIET;
+    modules - (modules - 21).rem_euclid(4)
 }
 
 /// A row of diamonds across the top, like the border of a woven skirt.

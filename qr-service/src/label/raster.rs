@@ -86,7 +86,7 @@ impl<'a> Plate<'a> {
         let side = |um: i32| usize::try_from(dpi.dots(um)).map_err(|_| LabelError::Room);
         let mut ground = Bitmap::new(side(design.width_um)?, side(design.height_um)?);
         for shape in &design.shapes {
-            polygon(&mut ground, dpi, shape)?;
+            polygon(&mut ground, dpi, shape);
         }
         for text in &design.texts {
             write(&mut ground, dpi, text)?;
@@ -165,16 +165,14 @@ fn blacken(bitmap: &mut Bitmap, raster: &Rasterizer, left: i32, top: i32) {
     });
 }
 
-fn polygon(bitmap: &mut Bitmap, dpi: Dpi, corners: &[(i32, i32)]) -> Result<(), LabelError> {
-    let side = |length: usize| usize::try_from(length).map_err(|_| LabelError::Room);
-    let mut raster = Rasterizer::new(side(bitmap.width)?, side(bitmap.height)?);
+fn polygon(bitmap: &mut Bitmap, dpi: Dpi, corners: &[(i32, i32)]) {
+    let mut raster = Rasterizer::new(bitmap.width, bitmap.height);
     let dot = |(x, y): (i32, i32)| point(short(dpi.dots(x)), short(dpi.dots(y)));
     for (at, corner) in corners.iter().enumerate() {
         let next = corners.get(at + 1).or(corners.first()).unwrap_or(corner);
         raster.draw_line(dot(*corner), dot(*next));
     }
     blacken(bitmap, &raster, 0, 0);
-    Ok(())
 }
 
 /// Gathers an outline in dots, with the foot of the letter at zero and up as positive.

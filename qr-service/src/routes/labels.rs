@@ -47,7 +47,7 @@ async fn step_in(State(service): Shared, request: Request, next: Next) -> Respon
         return next.run(request).await;
     };
     let Ok(Query(asked)) = Query::try_from_uri(request.uri()) else {
-        return problem(Refused::field("query", "not as a query is written"));
+        return problem(&Refused::field("query", "not as a query is written"));
     };
     let list = match *request.method() {
         Method::GET | Method::HEAD => None,
@@ -58,7 +58,7 @@ async fn step_in(State(service): Shared, request: Request, next: Next) -> Respon
         _ => return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")]).into_response(),
     };
     let made = labels_at(&service, &lot, &ending, &asked, list.as_deref()).await;
-    made.map_or_else(problem, |(link, format, made)| file(&link, format, made))
+    made.map_or_else(|refused| problem(&refused), |(link, format, made)| file(&link, format, made))
 }
 
 /// What in a request is not as it must be.
@@ -179,7 +179,7 @@ fn file(link: &ItemLink, format: Format, made: Made) -> Response {
     (headers, made.bytes).into_response()
 }
 
-fn problem(refused: Refused) -> Response {
+fn problem(refused: &Refused) -> Response {
     let body = json!({"type": "about:blank", "status": refused.status.as_u16(), "code": refused.code, "detail": refused.detail});
     let mut response = (refused.status, Json(body)).into_response();
     let headers = response.headers_mut();
