@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::json::{Json, Object};
-use crate::key::{Keys, PublicKey, SIGNATURE_BYTES, Signature};
+use crate::key::{PublicKey, SIGNATURE_BYTES, Signature, Signed};
 use crate::limits::ENVELOPE_BYTES_MAX;
 use crate::refusal::{Code, Refusal};
 use crate::statement::PAYLOAD_TYPE;
@@ -19,9 +19,15 @@ mod tests;
 /// The bytes that are signed: DSSE's pre-authentication encoding of payload type and payload.
 #[must_use]
 pub fn pae(payload: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len()).into_bytes();
+    let mut bytes = pae_prefix(payload);
     bytes.extend_from_slice(payload);
     bytes
+}
+
+/// What stands before the payload in the bytes that are signed.
+#[must_use]
+pub fn pae_prefix(payload: &[u8]) -> Vec<u8> {
+    format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len()).into_bytes()
 }
 
 /// An envelope whose form is right; its signature was not looked at yet.
@@ -109,10 +115,11 @@ impl Envelope {
         self.key.verifies(&pae(&self.payload), &self.signature)
     }
 
-    /// The same with keys at hand that were used before.
+    /// What its signature is over, to be verified together with others.
     #[must_use]
-    pub fn is_authentic_by(&self, keys: &mut Keys) -> bool {
-        keys.verifies(self.key, &pae(&self.payload), &self.signature)
+    pub fn signed(&self) -> Signed<'_> {
+        let prefix = pae_prefix(&self.payload);
+        Signed { key: self.key, prefix, payload: &self.payload, signature: self.signature }
     }
 
     /// The JSON of the envelope.

@@ -239,11 +239,11 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
         self.enter(depth)?;
-        let mut members: Vec<(Cow<'a, str>, Json<'a>)> = Vec::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Json::Object(Object(members)));
+            return Ok(Json::Object(Object::default()));
         }
+        let mut members: Vec<(Cow<'a, str>, Json<'a>)> = Vec::with_capacity(MEMBERS_EXPECTED);
         loop {
             let key_at = self.at;
             let key = self.string()?;
@@ -410,6 +410,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Room for most objects of a statement, so that they are not moved while they grow. Objects nest no deeper than [`DEPTH_MAX`] and each holds a
+/// member, which is text of its own, so a hostile text gains nothing by it.
+const MEMBERS_EXPECTED: usize = 8;
 /// Up to so many members, each new key is compared with all before it.
 const LINEAR_SEARCH_MAX: usize = 32;
 

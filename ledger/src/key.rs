@@ -6,7 +6,7 @@ use core::fmt;
 
 use ed25519_dalek::VerifyingKey;
 
-pub use keys::Keys;
+pub use keys::{Keys, Signed};
 
 /// Length of an Ed25519 public key in bytes.
 pub const PUBLIC_KEY_BYTES: usize = 32;
@@ -53,11 +53,7 @@ impl PublicKey {
     #[must_use]
     pub fn to_verifying_key(&self) -> Option<VerifyingKey> {
         let key = VerifyingKey::from_bytes(&self.0).ok()?;
-        // Decompression accepts y >= p = 2^255 - 19, so the bytes are compared with p here. (The other odd encoding, x = 0
-        // with the sign bit set, is of small order.)
-        let [first, middle @ .., last] = &self.0;
-        let is_canonical = *first < 0xed || middle.iter().any(|&b| b != 0xff) || last & 0x7f != 0x7f;
-        (is_canonical && !key.is_weak()).then_some(key)
+        (is_canonical(&self.0) && !key.is_weak()).then_some(key)
     }
 
     /// Whether `signature` is this key's over `message`, by the strict rules of RFC 8032 and without small-order points.
@@ -66,6 +62,13 @@ impl PublicKey {
         self.to_verifying_key()
             .is_some_and(|key| key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(&signature.0)).is_ok())
     }
+}
+
+/// Whether the bytes of a point hold a y below p = 2^255 - 19: decompression accepts others too. (The other odd encoding, x = 0 with the sign
+/// bit set, is of small order.)
+fn is_canonical(encoding: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = encoding;
+    *first < 0xed || middle.iter().any(|&b| b != 0xff) || last & 0x7f != 0x7f
 }
 
 impl fmt::Display for PublicKey {

@@ -47,8 +47,12 @@ impl Admitted {
 }
 
 thread_local! {
-    /// Each thread of the pool keeps the keys that it has seen: to decompress one costs a seventh of a verification.
-    static KEYS: RefCell<Keys> = const { RefCell::new(Keys::new()) };
+    /// Each thread of the pool keeps the keys that it has seen: to decompress one costs a seventh of a verification. Without randomness
+    /// of the system's, signatures are verified one by one.
+    static KEYS: RefCell<Keys> = RefCell::new({
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_or_else(|_| Keys::new(), |()| Keys::with_seed(seed))
+    });
 }
 
 /// Why a statement is not let in.
@@ -72,14 +76,37 @@ impl From<Refusal> for NotAdmitted {
 /// # Errors
 /// The first fault in the order of `docs/format.md`, section 9, as far as the signature.
 pub fn admit(reader: &Reader, envelope: &[u8]) -> Result<Admitted, NotAdmitted> {
-    let envelope = Envelope::parse(envelope)?;
+    let envelope = read(envelope)?;
+    let is_authentic = KEYS.with_borrow_mut(|keys| keys.verify_each(&[envelope.signed()])) == [true];
+    judge(reader, envelope, is_authentic)
+}
+
+/// The same for several, whose signatures are verified together.
+pub fn admit_all<E: From<NotAdmitted>>(
+    reader: &Reader,
+    envelopes: Vec<Result<Vec<u8>, E>>,
+) -> Vec<Result<Admitted, E>> {
+    let read: Vec<_> =
+        envelopes.into_iter().map(|bytes| read(&bytes?).map_err(|refusal| E::from(refusal.into()))).collect();
+    let signed: Vec<_> = read.iter().flatten().map(Envelope::signed).collect();
+    let mut are_authentic = KEYS.with_borrow_mut(|keys| keys.verify_each(&signed)).into_iter();
+    read.into_iter().map(|envelope| Ok(judge(reader, envelope?, are_authentic.next() == Some(true))?)).collect()
+}
+
+/// An envelope whose statement was read, and names the envelope's key.
+fn read(bytes: &[u8]) -> Result<Envelope, Refusal> {
+    let envelope = Envelope::parse(bytes)?;
     let statement = Statement::parse(envelope.payload())?;
     if statement.signer() != envelope.key() {
         let detail = "not the statement's signer";
-        return Err(Refusal::new(Code::MalformedEnvelope, "signatures[0].keyid", detail).into());
+        return Err(Refusal::new(Code::MalformedEnvelope, "signatures[0].keyid", detail));
     }
-    if !KEYS.with_borrow_mut(|keys| envelope.is_authentic_by(keys)) {
-        return Err(refuse_unsigned(reader, &statement));
+    Ok(envelope)
+}
+
+fn judge(reader: &Reader, envelope: Envelope, is_authentic: bool) -> Result<Admitted, NotAdmitted> {
+    if !is_authentic {
+        return Err(refuse_unsigned(reader, &Statement::parse(envelope.payload())?));
     }
     let (payload, signer, signature) = envelope.into_parts();
     Ok(Admitted { payload_hash: Hash::of(&payload), payload, signer, signature })

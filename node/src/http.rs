@@ -1,5 +1,6 @@
 //! The HTTP API (`docs/format.md`, section 10). A handler takes a request apart, asks one question, and answers.
 
+mod app;
 mod blobs;
 mod health;
 mod ledger;
@@ -88,6 +89,7 @@ pub(crate) fn router(inner: &Arc<Inner>) -> Router {
     routes
         .route("/tile/{*path}", axum::routing::get(log::tile))
         .route("/openapi.json", axum::routing::get(openapi_json))
+        .merge(app::routes())
         .fallback(|| async { ApiError::NotFound { what: "path" } })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(middleware::from_fn_with_state(Arc::clone(inner), around))

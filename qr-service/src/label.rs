@@ -13,12 +13,12 @@ use std::{str::FromStr, sync::Arc};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::{
-    Config, ConfigError,
+    Config, ConfigError, Settings,
     code::{CodeError, Modules},
     link::{ItemLink, LinkError},
     locale::Lang,
     page::Freshness,
-    service::{Service, TellError},
+    service::{Client, Service, TellError},
 };
 
 mod facts;
@@ -376,22 +376,24 @@ pub async fn print(
     serials: Option<Serials>,
     progress: Arc<dyn Fn(usize) + Send + Sync>,
 ) -> Result<Made, LabelError> {
-    Service::new(config)?.labels(link, wanted, serials, progress).await
+    let nobody = Client { address: None, key: None };
+    Service::new(config, Settings::default())?.labels(link, wanted, serials, nobody, progress).await
 }
 
 impl Service {
     /// Labels of a lot. The work is done off the threads that answer requests.
     pub(crate) async fn labels(
-        &self,
+        self: &Arc<Self>,
         link: &ItemLink,
         wanted: Wanted,
         serials: Option<Serials>,
+        client: Client,
         progress: Arc<dyn Fn(usize) + Send + Sync>,
     ) -> Result<Made, LabelError> {
         if link.serial().is_some() {
             return Err(LabelError::SerialInLink);
         }
-        let told = self.tell(link).await?;
+        let told = self.tell(link, client).await?;
         if matches!(told.freshness, Freshness::Stale(_)) {
             return Err(LabelError::Stale);
         }
@@ -401,8 +403,8 @@ impl Service {
         let serials = match serials {
             None => None,
             Some(serials) => {
-                let committed = self.node.committed(&told.story.lot).await.map_err(TellError::Node)?;
-                Some(serials.held_against(committed.as_ref())?.part(wanted.first, wanted.count_of_listed())?)
+                let committed = self.node.serials(&told.story.lot).await.map_err(TellError::Node)?;
+                Some(serials.held_against(committed)?.part(wanted.first, wanted.count_of_listed())?)
             }
         };
         let tags = self.tags(link, &wanted, serials)?;

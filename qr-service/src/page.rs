@@ -11,11 +11,15 @@ mod icon;
 mod labels;
 mod lot;
 mod message;
+mod product;
 mod record;
+mod report;
 
 pub(crate) use labels::{LabelForm, labels_page};
 pub(crate) use lot::{Freshness, LotPage, lot_page};
 pub(crate) use message::{Trouble, home_page, trouble_page};
+pub(crate) use product::product_page;
+pub(crate) use report::{ReportState, report_page};
 
 /// What every page needs to know of its request.
 #[derive(Debug, Clone, Copy)]

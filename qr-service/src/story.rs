@@ -55,6 +55,10 @@ pub(crate) struct Story {
     pub(crate) recalls: Vec<Recall>,
     /// How many packs carry a serial number of this lot.
     pub(crate) packs: Option<u64>,
+    /// The root of those serials.
+    pub(crate) serials_root: Option<Hash>,
+    /// Every GTIN that the product was ever given, in the ledger's order.
+    pub(crate) gtins: Vec<String>,
     /// What the proof consists of.
     pub(crate) proof: Proof,
 }
@@ -334,6 +338,22 @@ pub(crate) struct Proof {
     pub(crate) first_received: DateTime<FixedOffset>,
 }
 
+/// A product as its newest statement has it.
+pub(crate) fn read_product(body: &serde_json::Value) -> Product {
+    registry::product(body)
+}
+
+/// What a story is told from, whatever the checkpoint: two bundles with the same fingerprint tell the same on the same day.
+///
+/// # Errors
+/// [`StoryError`] when the bundle is no bundle.
+pub(crate) fn fingerprint(bundle: &[u8], today: NaiveDate) -> Result<Hash, StoryError> {
+    let bundle = entry::Bundle::read(bundle)?;
+    let mut told = format!("{today}\n{}\n", bundle.lot).into_bytes();
+    bundle.entries.iter().for_each(|entry| told.extend(entry.leaf_hash.as_bytes()));
+    Ok(Hash::of(&told))
+}
+
 impl Story {
     /// Reads the story of `lot` out of a bundle. `today` decides which place names are today's and what has run out.
     ///
@@ -367,6 +387,8 @@ impl Story {
             certificates: teller.certificates(),
             recalls: teller.recalls(),
             packs: birth.serials,
+            serials_root: birth.serials_root,
+            gtins: birth.creates.get(lot).map(|uri| registry::gtins(&bundle.entries, uri)).unwrap_or_default(),
             proof: Proof { entries: bundle.entries.len(), tree_size: bundle.tree_size, first_received: birth.received },
             lot: bundle.lot,
         })

@@ -83,7 +83,10 @@ async function run() {
   if (!response.ok) throw new Error(`proof: ${response.status}`);
   // As text: the verifier reads JSON more strictly than the browser does.
   const bundle = await response.text();
-  const verdict = await verifyBundle(bundle, { vkey, policy: main.dataset.policy, lot: main.dataset.lot });
+  const { policy, lot, serial, serialProof } = main.dataset;
+  // Without its proof the serial is listed as not checked, with the reason.
+  const proof = serialProof ? await fetch(serialProof, { cache: 'no-cache' }).then((answer) => (answer.ok ? answer.text() : null)) : null;
+  const verdict = await verifyBundle(bundle, { vkey, policy, lot, ...(serial === undefined ? {} : { serial, serialProof: proof }) });
   const isOther = verdict.lot !== main.dataset.lot && verdict.checks.length > 0;
   list(verdict.checks);
   if (isOther) show('stop', words.bad ?? '', true);

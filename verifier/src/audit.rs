@@ -6,16 +6,17 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
 
 use nguon_ledger::checkpoint::Checkpoint;
 use nguon_ledger::entry::{Entry, LotLink};
-use nguon_ledger::envelope::pae;
+use nguon_ledger::envelope::{pae, pae_prefix};
 use nguon_ledger::hash::Hash;
 use nguon_ledger::identifier::Origin;
-use nguon_ledger::key::Keys;
+use nguon_ledger::key::{Keys, Signed};
 use nguon_ledger::refusal::{Code, Refusal};
 use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState, Record};
@@ -225,9 +226,9 @@ impl<'a> Prepared<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there are these two ways")]
 pub enum Signatures {
-    /// One by one, by the strict rules.
+    /// By the strict rules.
     Strict,
-    /// Many at once, three times as quick. Nobody but a key's owner can make a signature that this accepts, yet its owner can make one
+    /// In one sum and no more. Nobody but a key's owner can make a signature that this accepts, yet its owner can make one
     /// that this accepts and strict verification refuses.
     Batch,
 }
@@ -235,18 +236,23 @@ pub enum Signatures {
 /// Does [`prepare`]'s part for several entries.
 #[must_use]
 pub fn prepare_all<'a>(entries: &[&'a [u8]], keys: &mut Keys, signatures: Signatures) -> Vec<Prepared<'a>> {
-    if signatures == Signatures::Strict {
-        return entries.iter().map(|bytes| prepare(bytes, keys)).collect();
-    }
     let mut prepared: Vec<_> = entries.iter().map(|bytes| take_apart(bytes)).collect();
-    let signed = prepared.iter().filter_map(|entry| entry.parts.as_ref().ok());
-    let batch: Vec<_> = signed.map(|(entry, _)| (entry.signer, pae(entry.payload), entry.signature)).collect();
-    let are_all = keys.verify_all(&batch);
-    for entry in &mut prepared {
-        // One that is wrong is found by trying each.
-        entry.is_authentic = if are_all { entry.parts.is_ok() } else { entry.verifies(keys) };
+    let signed: Vec<_> = prepared.iter().filter_map(|entry| Some(signed(&entry.parts.as_ref().ok()?.0))).collect();
+    let are_good = if signatures == Signatures::Batch && keys.verify_loosely(&signed) {
+        vec![true; signed.len()]
+    } else {
+        keys.verify_each(&signed)
+    };
+    let entries = prepared.iter_mut().filter(|entry| entry.parts.is_ok());
+    for (entry, is_good) in entries.zip(are_good) {
+        entry.is_authentic = is_good;
     }
     prepared
+}
+
+fn signed<'a>(entry: &Entry<'a>) -> Signed<'a> {
+    let prefix = pae_prefix(entry.payload);
+    Signed { key: entry.signer, prefix, payload: entry.payload, signature: entry.signature }
 }
 
 /// Where an auditor keeps the state that follows from the entries.

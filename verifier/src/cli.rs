@@ -212,7 +212,7 @@ struct AuditArgs {
     /// contain what it contained.
     #[arg(long, value_name = "FOLDER", env = "NGUON_AUDIT_STATE")]
     state: Option<PathBuf>,
-    /// Verify signatures many at once, about three times as quick. A signer could then make a signature of her own statement that this
+    /// Verify signatures less strictly, a sixth quicker. A signer could then make a signature of her own statement that this
     /// accepts and the strict rules refuse; nobody else's signature can be forged. The verdict says that it was done.
     #[arg(long)]
     fast: bool,
@@ -266,6 +266,12 @@ struct BundleArgs {
     /// A tree of so many entries is fresh enough.
     #[arg(long, value_name = "SIZE")]
     size_min: Option<u64>,
+    /// Also check that this serial is one that the lot committed to.
+    #[arg(long, value_name = "SERIAL")]
+    serial: Option<String>,
+    /// The proof of the serial: a file, or the address of a pack's `serial-proof`.
+    #[arg(long, value_name = "FILE|URL", requires = "serial")]
+    serial_proof: Option<String>,
     /// Print the verdict as JSON.
     #[arg(long)]
     json: bool,

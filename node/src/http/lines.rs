@@ -14,12 +14,11 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use nguon_ledger::limits::ENVELOPE_BYTES_MAX;
 use nguon_ledger::refusal::{Code, Refusal};
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::problem::ApiError;
 use super::statements::receipt;
-use crate::admission::{Admitted, admit};
+use crate::admission::{Admitted, admit_all};
 use crate::node::Inner;
 use crate::sequencer::{BATCH_STATEMENTS_MAX, Outcome};
 
@@ -107,12 +106,12 @@ async fn send(
     let inner = Arc::clone(inner);
     let Ok(place) = checked.reserve().await else { return false };
     rayon::spawn(move || {
-        let check = |line: Result<Vec<u8>, ApiError>| {
-            let reader = inner.reader().ok_or(ApiError::Unavailable)?;
-            admit(reader, &line?).map_err(ApiError::from)
+        let checked = match inner.reader() {
+            Some(reader) => admit_all(reader, lines),
+            None => lines.into_iter().map(|_| Err(ApiError::Unavailable)).collect(),
         };
         // Whoever waited may have gone.
-        let _ = done.send(lines.into_par_iter().map(check).collect());
+        let _ = done.send(checked);
     });
     place.send(batch);
     true

@@ -1,5 +1,6 @@
 //! Serving a node until it is told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ pub async fn serve(
         // As above.
         let _ = outcome.send(stop.await);
     };
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(signal);
     let grace = async move {
         // The sender lives in the signal above, which completes.

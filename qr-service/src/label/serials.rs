@@ -3,7 +3,7 @@
 use nguon_ledger::{hash::Hash, tree::CompactTree};
 
 use super::{LABELS_MAX, LabelError};
-use crate::node::Committed;
+use crate::serials::Commitment;
 
 /// Letters of serial numbers: Crockford's base 32.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -82,7 +82,7 @@ impl Serials {
     }
 
     /// Only the list that the lot committed to gives labels: with any other, honest packs would look like forged ones.
-    pub(super) fn held_against(self, committed: Option<&Committed>) -> Result<Self, LabelError> {
+    pub(super) fn held_against(self, committed: Option<Commitment>) -> Result<Self, LabelError> {
         let committed = committed.ok_or(LabelError::NoSerials)?;
         let (count, root) = (self.count(), self.root());
         if usize::try_from(committed.count) == Ok(count) && committed.root == root {

@@ -7,7 +7,8 @@ use crate::{
     fixture::{self, ATTACK, HOSTILE, Ledger, VERMICELLI, VKEY, hostile, vermicelli},
     link::ItemLink,
     locale::Lang,
-    node::{Committed, LedgerInfo},
+    node::LedgerInfo,
+    serials::Commitment,
     story::Story,
 };
 
@@ -216,11 +217,11 @@ fn limits_are_kept() {
 fn a_list_of_serials_is_read_and_held_against_the_ledger() {
     let serials = Serials::read("\u{feff}B23456789012\r\nA23456789012\n\n").unwrap();
     assert_eq!(serials.to_list(), "A23456789012\nB23456789012");
-    let committed = Committed { count: 2, root: serials.root() };
-    assert!(serials.clone().held_against(Some(&committed)).is_ok());
+    let committed = Commitment { count: 2, root: serials.root() };
+    assert!(serials.clone().held_against(Some(committed)).is_ok());
     assert!(matches!(serials.clone().held_against(None), Err(LabelError::NoSerials)));
     let other = Serials::read("A23456789012\nB23456789013").unwrap();
-    assert!(matches!(other.held_against(Some(&committed)), Err(LabelError::OtherSerials { count: 2, committed: 2 })));
+    assert!(matches!(other.held_against(Some(committed)), Err(LabelError::OtherSerials { count: 2, committed: 2 })));
     let part = |first, count| serials.clone().part(first, count);
     assert_eq!(part(2, None).unwrap(), ["B23456789012"]);
     assert!(matches!(part(3, None), Err(LabelError::First { first: 3, listed: 2 })));

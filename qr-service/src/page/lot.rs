@@ -13,6 +13,7 @@ use crate::{
     link::ItemLink,
     locale::Words,
     node::LedgerInfo,
+    service::{Pack, at_home},
     story::{Certificate, Flag, Kind, Place, Product, Recall, Step, Story, Text, Validity},
 };
 
@@ -41,6 +42,9 @@ const CHECKS: [(&str, &str); 11] = [
     ("freshness", "check.freshness"),
 ];
 
+/// The check that is made besides where the code names a pack.
+const SERIAL_CHECK: (&str, &str) = ("serial_included", "check.serial_included");
+
 /// Whether the page was made from what the node says now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
@@ -60,6 +64,10 @@ pub(crate) struct LotPage<'a> {
     pub(crate) story: &'a Story,
     pub(crate) ledger: &'a LedgerInfo,
     pub(crate) freshness: Freshness,
+    /// What is known of the pack, when the code names one.
+    pub(crate) pack: Option<Pack>,
+    /// Whether there is somewhere to report a problem.
+    pub(crate) can_report: bool,
 }
 
 /// The page.
@@ -72,6 +80,7 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
         words.under("script").map(|(key, text)| (key.to_owned(), text.into())).collect();
     let main = html! {
         main #main data-proof=(proof) data-lot=(page.story.lot) data-vkey=(page.ledger.vkey) data-policy=(page.ledger.policy)
+            data-serial=[page.link.serial()] data-serial-proof=[page.serial_proof()]
             data-stale[page.freshness != Freshness::Fresh] data-words=(serde_json::Value::Object(script_words)) {
             @if page.story.recalls.is_empty() {
                 (page.verdict())
@@ -171,14 +180,37 @@ impl LotPage<'_> {
                         dt { (words.get("lot.pack")) }
                         dd {
                             span.lot { (serial) }
-                            p.hint {
-                                @match self.story.packs {
-                                    Some(packs) => (words.fill("lot.pack_of", &[("n", &packs.to_string())])),
-                                    None => (words.get("lot.pack_unlisted")),
-                                }
-                            }
+                            (self.pack_line())
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Where the proof is that the serial is the lot's, when the service has it.
+    fn serial_proof(&self) -> Option<String> {
+        self.pack.is_some_and(|pack| pack.is_proven).then(|| format!("{}/serial-proof", self.link.page_path()))
+    }
+
+    /// Whether the serial is the lot's, and how often it was scanned.
+    fn pack_line(&self) -> Markup {
+        let words = self.words();
+        let scans = self.pack.and_then(|pack| pack.scans);
+        html! {
+            p.hint {
+                @match (self.story.packs, self.serial_proof()) {
+                    (Some(packs), Some(_)) => (words.fill("lot.pack_listed", &[("n", &packs.to_string())])),
+                    (Some(packs), None) => (words.fill("lot.pack_of", &[("n", &packs.to_string())])),
+                    (None, _) => (words.get("lot.pack_unlisted")),
+                }
+            }
+            @if let Some(scans) = scans {
+                @let first = words.date(first_day(scans.first_seconds));
+                @if scans.is_odd {
+                    p.flag { (icon::sign(Sign::Mind)) (words.fill("scan.count", &[("n", &scans.count.to_string()), ("d", &first)])) ". " (words.get("scan.odd")) }
+                } @else if scans.count > 1 {
+                    p.hint { (words.fill("scan.count", &[("n", &scans.count.to_string()), ("d", &first)])) }
                 }
             }
         }
@@ -384,7 +416,7 @@ impl LotPage<'_> {
                 details #checks-box {
                     summary { (words.get("check.list")) }
                     ol #checks.checks {
-                        @for (name, key) in CHECKS {
+                        @for (name, key) in CHECKS.into_iter().chain(self.link.serial().map(|_| SERIAL_CHECK)) {
                             li data-check=(name) {
                                 span.check-name { (words.get(key)) }
                                 span.check-result { (words.get("script.not_checked")) }
@@ -421,6 +453,7 @@ impl LotPage<'_> {
                     p { (said(description, words.lang())) }
                 }
                 p { (words.get("help.report")) }
+                @if self.can_report { p { a.button.quiet href={ (self.link.page_path()) "/report?lang=" (words.lang().code()) } { (words.get("report.open")) } } }
                 @if !shop_links.is_empty() {
                     p { (words.get("help.shops")) }
                     ul { @for link in shop_links { li { a href=(link) rel="nofollow noreferrer" { (host(link)) } } } }
@@ -438,6 +471,12 @@ impl LotPage<'_> {
 fn common_place(step: &Step) -> Option<&Place> {
     let first = step.records.first()?.place.as_ref()?;
     step.records.iter().all(|record| record.place.as_ref() == Some(first)).then_some(first)
+}
+
+/// The day of a first scan.
+fn first_day(seconds: u64) -> chrono::NaiveDate {
+    let utc = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<chrono::Utc>::from_timestamp(seconds, 0));
+    at_home(utc.unwrap_or_default()).date_naive()
 }
 
 fn product_name(product: Option<&Product>, words: Words) -> String {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Frame, document, icon};
-use crate::locale::Words;
+use crate::{limit::TooMany, locale::Words};
 
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,12 @@ pub(crate) enum Trouble {
     NoCode,
     /// The ledger has no such lot.
     UnknownCode,
+    /// The serial is none of the lot's.
+    UnknownSerial,
+    /// There is no link of the type asked for.
+    NoLink,
+    /// The client asks for too much.
+    TooMany(TooMany),
     /// The node does not answer.
     NodeDown,
     /// The node answered something that cannot be read.
@@ -25,6 +31,9 @@ impl Trouble {
         match self {
             Self::NoCode => (words.get("trouble.no_code"), words.get("trouble.no_code_help")),
             Self::UnknownCode => (words.get("trouble.unknown_code"), words.get("trouble.unknown_code_help")),
+            Self::UnknownSerial => (words.get("trouble.unknown_serial"), words.get("trouble.unknown_serial_help")),
+            Self::NoLink => (words.get("trouble.no_link"), words.get("trouble.no_link_help")),
+            Self::TooMany(_) => (words.get("trouble.too_many"), words.get("trouble.too_many_help")),
             Self::NodeDown => (words.get("trouble.node_down"), words.get("trouble.node_down_help")),
             Self::BadAnswer => (words.get("trouble.bad_answer"), words.get("trouble.bad_answer_help")),
             Self::NoPage => (words.get("trouble.no_page"), words.get("trouble.no_page_help")),
@@ -36,7 +45,13 @@ impl Trouble {
 pub(crate) fn trouble_page(frame: Frame<'_>, trouble: Trouble, code: Option<&str>) -> Markup {
     let words = frame.words;
     let (title, help) = trouble.texts(words);
-    let can_retry = matches!(trouble, Trouble::NodeDown | Trouble::BadAnswer);
+    let retry = match trouble {
+        Trouble::NodeDown | Trouble::BadAnswer | Trouble::TooMany(_) => Some(words.get("trouble.retry")),
+        // The frame's path is that of the lot, which is known.
+        Trouble::UnknownSerial => Some(words.get("trouble.see_lot")),
+        Trouble::NoLink => Some(words.get("trouble.see_page")),
+        Trouble::NoCode | Trouble::UnknownCode | Trouble::NoPage => None,
+    };
     let main = html! {
         main #main.plain {
             section.verdict.mind {
@@ -47,8 +62,8 @@ pub(crate) fn trouble_page(frame: Frame<'_>, trouble: Trouble, code: Option<&str
                 }
             }
             p { (help) }
-            @if can_retry {
-                p { a.button href={ (frame.path) "?lang=" (words.lang().code()) } { (words.get("trouble.retry")) } }
+            @if let Some(retry) = retry {
+                p { a.button href={ (frame.path) "?lang=" (words.lang().code()) } { (retry) } }
             } @else {
                 (find_form(words))
             }

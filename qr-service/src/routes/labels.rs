@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 use axum::{
     Form, Json, Router,
     extract::{FromRequest as _, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::get,
@@ -16,17 +16,19 @@ use axum::{
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::{NO_CACHE, RETRY_AFTER_SECONDS, Shared};
+use super::{NO_CACHE, Shared, answer};
 use crate::{
     label::{Dpi, Format, LABELS_MAX, LabelError, Made, Serials, Size, Wanted},
     link::ItemLink,
     locale::{Lang, Words},
     node::NodeError,
     page::{Frame, LabelForm, labels_page},
-    service::{Service, TellError},
+    service::{Client, Service, TellError},
     short_code,
 };
 
+/// When to ask again while other labels are being made, or the node does not answer.
+const RETRY_AFTER_SECONDS: &str = "10";
 /// From how many labels on the work is long, and done for one at a time: it takes all cores for seconds.
 const LONG_WORK: usize = 100;
 static LONG: Semaphore = Semaphore::const_new(1);
@@ -49,6 +51,7 @@ async fn step_in(State(service): Shared, request: Request, next: Next) -> Respon
     let Ok(Query(asked)) = Query::try_from_uri(request.uri()) else {
         return problem(&Refused::field("query", "not as a query is written"));
     };
+    let client = answer::client(&service, request.headers(), request.extensions());
     let list = match *request.method() {
         Method::GET | Method::HEAD => None,
         Method::POST => match String::from_request(request, &service).await {
@@ -57,7 +60,7 @@ async fn step_in(State(service): Shared, request: Request, next: Next) -> Respon
         },
         _ => return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")]).into_response(),
     };
-    let made = labels_at(&service, &lot, &ending, &asked, list.as_deref()).await;
+    let made = labels_at(&service, &lot, &ending, &asked, list.as_deref(), client).await;
     made.map_or_else(|refused| problem(&refused), |(link, format, made)| file(&link, format, made))
 }
 
@@ -79,12 +82,13 @@ impl From<LabelError> for Refused {
         let status = match &error {
             LabelError::Lot(lot) => match lot.tell() {
                 TellError::Node(NodeError::NotFound | NodeError::Gone) => StatusCode::NOT_FOUND,
-                TellError::Node(NodeError::Unreachable(_) | NodeError::Status { .. }) => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                TellError::Node(
+                    NodeError::Unreachable(_) | NodeError::Status { .. } | NodeError::Resting | NodeError::Slow,
+                ) => StatusCode::SERVICE_UNAVAILABLE,
                 TellError::Node(NodeError::TooLarge { .. } | NodeError::Malformed) | TellError::Story(_) => {
                     StatusCode::BAD_GATEWAY
                 }
+                TellError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             },
             LabelError::Stale => StatusCode::SERVICE_UNAVAILABLE,
             LabelError::Config(_)
@@ -114,20 +118,27 @@ impl From<LabelError> for Refused {
 
 /// Labels of the lot or, with the list of serial numbers, of its packs.
 async fn labels_at(
-    service: &Service,
+    service: &Arc<Service>,
     lot: &str,
     ending: &str,
     asked: &BTreeMap<String, String>,
     list: Option<&str>,
+    client: Client,
 ) -> Result<(ItemLink, Format, Made), Refused> {
     let format = parsed("path", ending)?;
     let link = ItemLink::parse(lot).map_err(|error| Refused::field("path", error))?;
     let serials = list.map(Serials::read).transpose()?;
-    let made = labels(service, &link, wanted(asked, format)?, serials).await?;
+    let made = labels(service, &link, wanted(asked, format)?, serials, client).await?;
     Ok((link, format, made))
 }
 
-async fn labels(service: &Service, link: &ItemLink, wanted: Wanted, serials: Option<Serials>) -> Result<Made, Refused> {
+async fn labels(
+    service: &Arc<Service>,
+    link: &ItemLink,
+    wanted: Wanted,
+    serials: Option<Serials>,
+    client: Client,
+) -> Result<Made, Refused> {
     let is_long = wanted.count.unwrap_or(0).max(serials.as_ref().map_or(0, Serials::count)) > LONG_WORK;
     let busy = |_| Refused {
         status: StatusCode::SERVICE_UNAVAILABLE,
@@ -135,7 +146,7 @@ async fn labels(service: &Service, link: &ItemLink, wanted: Wanted, serials: Opt
         detail: "other labels are being made: ask again in a few seconds".to_owned(),
     };
     let _turn = if is_long { Some(LONG.try_acquire().map_err(busy)?) } else { None };
-    Ok(service.labels(link, wanted, serials, Arc::new(|_| {})).await?)
+    Ok(service.labels(link, wanted, serials, client, Arc::new(|_| {})).await?)
 }
 
 /// What a request wants; what it does not say is as most want it.
@@ -191,11 +202,12 @@ fn problem(refused: &Refused) -> Response {
 }
 
 /// The form for people, with a picture of the label as it will be.
-async fn form(State(service): Shared, Query(asked): Asked, headers: HeaderMap) -> Response {
+async fn form(State(service): Shared, Query(asked): Asked, headers: HeaderMap, extensions: Extensions) -> Response {
+    let client = answer::client(&service, &headers, &extensions);
     let typed = asked.get("lot").map(String::as_str).unwrap_or_default();
     let link = read_lot(typed);
     let seen = match &link {
-        Some(link) => Some(labels(&service, link, preview(&asked), None).await),
+        Some(link) => Some(labels(&service, link, preview(&asked), None, client).await),
         None => None,
     };
     show(&asked, &headers, link.as_ref(), seen.as_ref().map(Result::as_ref))
@@ -205,21 +217,27 @@ async fn form(State(service): Shared, Query(asked): Asked, headers: HeaderMap) -
 async fn form_sent(
     State(service): Shared,
     headers: HeaderMap,
+    extensions: Extensions,
     Form(asked): Form<BTreeMap<String, String>>,
 ) -> Response {
     let typed = asked.get("lot").map(String::as_str).unwrap_or_default();
     let Some(link) = read_lot(typed) else { return show(&asked, &headers, None, None) };
-    match sent(&service, &link, &asked).await {
+    match sent(&service, &link, &asked, answer::client(&service, &headers, &extensions)).await {
         Ok((format, made)) => file(&link, format, made),
         Err(refused) => show(&asked, &headers, Some(&link), Some(Err(&refused))),
     }
 }
 
-async fn sent(service: &Service, link: &ItemLink, asked: &BTreeMap<String, String>) -> Result<(Format, Made), Refused> {
+async fn sent(
+    service: &Arc<Service>,
+    link: &ItemLink,
+    asked: &BTreeMap<String, String>,
+    client: Client,
+) -> Result<(Format, Made), Refused> {
     let format = parsed("format", asked.get("format").map_or("pdf", String::as_str))?;
     let list = asked.get("serials").filter(|list| !list.trim().is_empty());
     let serials = list.map(|list| Serials::read(list)).transpose()?;
-    Ok((format, labels(service, link, wanted(asked, format)?, serials).await?))
+    Ok((format, labels(service, link, wanted(asked, format)?, serials, client).await?))
 }
 
 fn read_lot(typed: &str) -> Option<ItemLink> {

@@ -5,10 +5,14 @@ use std::net::SocketAddr;
 use nguon_ledger::hash::Hash;
 
 use crate::{
-    Config, assets,
+    Config, Settings, assets,
     fixture::{self, ATTACK, HOSTILE, VERMICELLI, hostile, node, vermicelli},
     standalone,
 };
+
+mod keeping;
+mod packs;
+mod resolver;
 
 const PAGE: &str = "/01/08931234567897/10/MD-250112";
 const PACK: &str = "/01/08931234567897/10/MD-250112/21/0123456789ABCD";
@@ -24,12 +28,12 @@ struct Site {
 
 impl Site {
     async fn start(ledgers: Vec<(&'static str, fixture::Ledger)>) -> Self {
+        Self::start_with(ledgers, Settings::default()).await
+    }
+
+    async fn start_with(ledgers: Vec<(&'static str, fixture::Ledger)>, settings: Settings) -> Self {
         let (node_address, node) = serve(node(ledgers)).await;
-        let (address, _) = serve(
-            standalone(Config { node_url: format!("http://{node_address}"), base: "https://so.example.vn".to_owned() })
-                .unwrap(),
-        )
-        .await;
+        let (address, _) = serve(standalone(config(node_address), settings).unwrap()).await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { base: format!("http://{address}"), http, node }
     }
@@ -51,10 +55,19 @@ impl Site {
     }
 }
 
+fn config(node: SocketAddr) -> Config {
+    Config { node_url: format!("http://{node}"), base: "https://so.example.vn".to_owned() }
+}
+
 async fn serve(app: axum::Router) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    (address, tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }))
+    (
+        address,
+        tokio::spawn(async move {
+            axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap()
+        }),
+    )
 }
 
 fn header<'a>(response: &'a reqwest::Response, name: &str) -> &'a str {
@@ -103,7 +116,10 @@ async fn the_page_reads_in_both_languages_without_script() {
     }
     let accepted = site.http.get(format!("{}{PAGE}", site.base)).header("accept-language", "en-GB,en;q=0.9");
     let response = accepted.send().await.unwrap();
-    assert_eq!((header(&response, "content-language"), header(&response, "vary")), ("en", "Accept-Language"));
+    assert_eq!(
+        (header(&response, "content-language"), header(&response, "vary")),
+        ("en", "Accept, Accept-Encoding, Accept-Language")
+    );
 }
 
 #[tokio::test]
@@ -242,6 +258,10 @@ async fn blobs_are_typed_by_their_bytes_and_can_do_nothing() {
     let (photo, wrong) = (ledger.blobs.keys().next().unwrap().clone(), Hash::of(b"other").to_string());
     ledger.blobs.insert(wrong.clone(), b"not these bytes".to_vec());
     let site = Site::start(vec![(VERMICELLI, ledger)]).await;
+    let shown = site.get(&format!("/blob/{photo}")).await;
+    assert_eq!((header(&shown, "content-type"), header(&shown, "content-disposition")), ("image/jpeg", "inline"));
+    assert_ne!(Hash::of(&shown.bytes().await.unwrap()).to_string(), photo, "written anew");
+    assert_eq!(site.get(&format!("/blob/{photo}/small")).await.status(), 200);
     let response = site.get(&format!("/blob/{disguised}")).await;
     assert_eq!(header(&response, "content-type"), "application/octet-stream");
     assert_eq!(header(&response, "content-disposition"), "attachment");
@@ -297,6 +317,6 @@ async fn assets_are_kept_for_ever_under_the_name_of_their_content_only() {
 fn addresses_that_are_none_are_refused() {
     for bad in ["", "so.example.vn", "file:///etc/passwd"] {
         let config = Config { node_url: bad.to_owned(), base: "https://so.example.vn".to_owned() };
-        assert!(standalone(config).is_err(), "{bad}");
+        assert!(standalone(config, Settings::default()).is_err(), "{bad}");
     }
 }

@@ -29,6 +29,19 @@ struct PlaceNames {
     names: Vec<(Option<NaiveDate>, Option<NaiveDate>, Text)>,
 }
 
+/// Every GTIN that statements about a product gave it.
+pub(super) fn gtins(entries: &[Entry], product: &str) -> Vec<String> {
+    let mut gtins: Vec<String> = Vec::new();
+    for body in entries.iter().filter(|entry| entry.kind == "product").map(|entry| &entry.body) {
+        if let Some(gtin) = text(body, "gtin").filter(|_| text(body, "id") == Some(product))
+            && !gtins.iter().any(|known| known == gtin)
+        {
+            gtins.push(gtin.to_owned());
+        }
+    }
+    gtins
+}
+
 impl Registry {
     pub(super) fn read(entries: &[Entry], today: NaiveDate) -> Self {
         let mut actors: BTreeMap<String, &Value> = BTreeMap::new();
@@ -138,7 +151,7 @@ fn party(id: &str, body: &Value, actors: &BTreeMap<String, &Value>) -> Party {
     }
 }
 
-fn product(body: &Value) -> Product {
+pub(super) fn product(body: &Value) -> Product {
     let is_web = |link: &&str| link.starts_with("https://");
     Product {
         name: both(body, "name"),

@@ -18,7 +18,7 @@ use super::source::{BATCH_ENTRIES, Loader, LogKeys, Plan, Source, Stored, check_
 use super::state::{Promise, Saved, State};
 use super::trust;
 
-/// Bundles whose signatures are verified together with `--fast`: 1,024 signatures, beyond which little is gained.
+/// Bundles whose signatures are verified together: 1,024 signatures, beyond which little is gained.
 const BUNDLES_TOGETHER: usize = 4;
 /// Threads of an audit over HTTP, most of which wait for answers.
 const HTTP_THREADS: usize = 8;
@@ -123,7 +123,9 @@ pub(super) fn go_on<'v>(
 
 impl Pipeline<'_> {
     fn work(&self) {
-        let mut keys = Keys::new();
+        // Without randomness of the system's, signatures are verified one by one.
+        let mut seed = [0; 32];
+        let mut keys = getrandom::fill(&mut seed).map_or_else(|_| Keys::new(), |()| Keys::with_seed(seed));
         loop {
             let loaded: Vec<_> = self.take().into_iter().map(|(number, plan)| self.load(number, plan)).collect();
             if loaded.is_empty() {
@@ -144,9 +146,8 @@ impl Pipeline<'_> {
         if is_over || self.options.is_interrupted.load(Ordering::Relaxed) {
             return Vec::new();
         }
-        let count = if self.options.signatures == Signatures::Batch { BUNDLES_TOGETHER } else { 1 };
-        let mut plans = Vec::with_capacity(count);
-        while plans.len() < count {
+        let mut plans = Vec::with_capacity(BUNDLES_TOGETHER);
+        while plans.len() < BUNDLES_TOGETHER {
             match source.next() {
                 Ok(None) => break,
                 Ok(Some(plan)) => plans.push((plan.number, Ok(plan))),

@@ -5,6 +5,7 @@
 //! one that is kept, from which a later audit goes on.
 
 mod filter;
+mod flush;
 mod run;
 mod saved;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use nguon_ledger::hash::Hash;
@@ -23,23 +25,27 @@ use nguon_ledger::state::{Key, ReadState, Record};
 use nguon_verifier::audit::AuditState;
 use tempfile::TempDir;
 
-use run::{KEY_BYTES, Run, RunKey, Writer};
+use flush::{Flush, Runs};
+use run::{KEY_BYTES, Run, RunKey};
 pub(super) use saved::{Promise, Saved};
 
-/// Most records in the table in memory: at about 200 bytes each with its key and place, 50 MB.
+/// Most records in the table in memory: at about 200 bytes each with its key and place, 50 MB; and once more while it is written to a file.
 const RECENT_MAX: usize = 1 << 18;
-/// So many runs of one size are merged into one of the next.
-const RUNS_MERGED: usize = 8;
 /// Where a kept state says what it is.
 const MANIFEST: &str = "manifest";
+
+/// Records in memory.
+type Table = HashMap<RunKey, Box<[u8]>, BuildHasherDefault<Prehashed>>;
 
 /// The state.
 pub(super) struct State {
     origin: Origin,
     registry: BTreeMap<Key, Record>,
-    recent: HashMap<RunKey, Box<[u8]>, BuildHasherDefault<Prehashed>>,
-    /// How many times a run was merged, and the run; the newest first.
-    runs: Vec<(u8, u64, Run)>,
+    recent: Table,
+    /// The table before, while it is written to a run.
+    sealed: Option<Flush>,
+    /// The newest first.
+    runs: Runs,
     /// Number of the next run's file.
     next: u64,
     place: Place,
@@ -68,6 +74,7 @@ impl State {
             origin,
             registry: BTreeMap::new(),
             recent: HashMap::default(),
+            sealed: None,
             runs: Vec::new(),
             next: 1,
             place,
@@ -87,7 +94,7 @@ impl State {
         let Some(saved) = Saved::read(&folder.join(MANIFEST), &state.origin)? else { return Ok((state, None)) };
         for (level, number) in &saved.runs {
             let run = Run::open(&run_path(folder, *number))?;
-            state.runs.push((*level, *number, run));
+            state.runs.push((*level, *number, Arc::new(run)));
             state.next = state.next.max(number.saturating_add(1));
         }
         state.registry.clone_from(&saved.registry);
@@ -105,38 +112,21 @@ impl State {
         matches!(self.place, Place::Kept { .. })
     }
 
-    /// Writes the table in memory to a run, and merges runs when there are many.
+    /// Writes the table in memory to a run, and merges runs when there are many. What is not kept is written while the audit goes on.
     pub(super) fn flush(&mut self) -> anyhow::Result<()> {
+        self.finish_flush()?;
         if self.recent.is_empty() {
             return Ok(());
         }
-        let mut records: Vec<_> = std::mem::take(&mut self.recent).into_iter().collect();
-        records.sort_unstable_by_key(|(key, _)| *key);
-        let (number, path) = self.next_run()?;
-        let mut writer = Writer::create(&path, u64::try_from(records.len())?)?;
-        for (key, value) in &records {
-            writer.push(key, value)?;
-        }
-        self.runs.insert(0, (0, number, writer.finish(self.is_kept())?));
-        self.merge()
+        let folder = self.folder()?.to_owned();
+        let table = std::mem::take(&mut self.recent);
+        self.sealed = Some(Flush::start(table, folder, self.runs.clone(), self.next, self.is_kept()));
+        if self.is_kept() { self.finish_flush() } else { Ok(()) }
     }
 
-    fn merge(&mut self) -> anyhow::Result<()> {
-        while let Some(level) = self.runs.first().map(|(level, _, _)| *level) {
-            let count = self.runs.iter().take_while(|(other, _, _)| *other == level).count();
-            if count < RUNS_MERGED {
-                break;
-            }
-            let (number, path) = self.next_run()?;
-            let (old_numbers, old): (Vec<_>, Vec<_>) =
-                self.runs.drain(..count).map(|(_, number, run)| (number, run)).unzip();
-            let merged = run::merge(&old, &path, self.is_kept())?;
-            self.runs.insert(0, (level.saturating_add(1), number, merged));
-            if !self.is_kept() {
-                for number in old_numbers {
-                    std::fs::remove_file(path.with_file_name(run_name(number)))?;
-                }
-            }
+    fn finish_flush(&mut self) -> anyhow::Result<()> {
+        if let Some(flush) = self.sealed.take() {
+            (self.runs, self.next) = flush.finish()?;
         }
         Ok(())
     }
@@ -176,9 +166,9 @@ impl State {
         Ok(())
     }
 
-    fn next_run(&mut self) -> anyhow::Result<(u64, PathBuf)> {
-        let folder = match &mut self.place {
-            Place::Kept { folder, .. } => folder.as_path(),
+    fn folder(&mut self) -> anyhow::Result<&Path> {
+        match &mut self.place {
+            Place::Kept { folder, .. } => Ok(folder.as_path()),
             Place::Temporary(folder) => {
                 let made = match folder.take() {
                     Some(made) => made,
@@ -186,17 +176,15 @@ impl State {
                         "no temporary folder for the audit's state: set TMPDIR to one with room, or give --state",
                     )?,
                 };
-                folder.insert(made).path()
+                Ok(folder.insert(made).path())
             }
-        };
-        let number = self.next;
-        self.next = number.saturating_add(1);
-        Ok((number, run_path(folder, number)))
+        }
     }
 
     fn get(&self, key: &RunKey) -> anyhow::Result<Option<Record>> {
         let decode = |bytes: &[u8]| decode_record(&self.origin, bytes).context("a value of the state is damaged");
-        if let Some(value) = self.recent.get(key) {
+        let sealed = || self.sealed.as_ref().and_then(|flush| flush.table().get(key));
+        if let Some(value) = self.recent.get(key).or_else(sealed) {
             return decode(value).map(Some);
         }
         for (_, _, run) in &self.runs {
@@ -205,6 +193,13 @@ impl State {
             }
         }
         Ok(None)
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // A temporary folder cannot be removed while something is written into it. What comes of that matters to nobody any more.
+        let _ = self.finish_flush();
     }
 }
 

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use nguon_ledger::hash::Hash;
@@ -239,9 +240,9 @@ impl Writer {
 }
 
 /// Makes one run of several, the newest first: where a key stands in more than one, the newest says what it is.
-pub(super) fn merge(runs: &[Run], path: &Path, is_kept: bool) -> anyhow::Result<Run> {
-    let mut writer = Writer::create(path, runs.iter().map(Run::records).sum())?;
-    let mut scans = runs.iter().map(Run::scan).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn merge(runs: &[Arc<Run>], path: &Path, is_kept: bool) -> anyhow::Result<Run> {
+    let mut writer = Writer::create(path, runs.iter().map(|run| run.records()).sum())?;
+    let mut scans = runs.iter().map(|run| run.scan()).collect::<Result<Vec<_>, _>>()?;
     let mut heads = scans.iter_mut().map(Scan::next).collect::<Result<Vec<_>, _>>()?;
     while let Some(least) = heads.iter().flatten().map(|(key, _)| *key).min() {
         let mut is_written = false;

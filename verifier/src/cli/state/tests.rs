@@ -5,6 +5,7 @@ use nguon_ledger::state::{EntryRecord, PlaceRecord};
 use nguon_ledger::tree::LeafIndex;
 use proptest::prelude::*;
 
+use super::flush::RUNS_MERGED;
 use super::*;
 
 fn origin() -> Origin {
