@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 mod demo;
 mod init;
+mod invite;
 mod key;
 mod record;
 mod register;
@@ -70,6 +71,8 @@ enum Command {
         after_help = "Example:\n  nguon register product cu --name-vi Canna --unit KGM --key registrar.pem"
     )]
     Register(register::Register),
+    /// Invite somebody to join with her phone
+    Invite(invite::Invite),
     /// Record what happened
     #[command(
         subcommand,
@@ -114,6 +117,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(command) => serve::run(&settings, &command)?,
         Command::Key(command) => key::run(&settings, &command)?,
         Command::Register(command) => register::run(&settings, &command)?,
+        Command::Invite(command) => invite::run(&settings, &command)?,
         Command::Record(command) => record::run(&settings, &command)?,
         Command::Attest(command) => record::attest(&settings, &command)?,
         Command::Submit(command) => return submit::run(&settings, &command),

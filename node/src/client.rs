@@ -301,6 +301,21 @@ impl NodeClient {
         send(&url, request.body(bytes)).map(|_| hash)
     }
 
+    /// Posts JSON as a request that the key signs by itself.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn post_signed(&self, key: &SigningKey, path: &str, body: &Value) -> Result<Value, ClientError> {
+        use ed25519_dalek::Signer as _;
+        let (url, body) = (format!("{}{path}", self.url), body.to_string());
+        let (time, hash) = (crate::config::system_time(), Hash::of(body.as_bytes()));
+        let signed = format!("nguon-request v1\n{}\nPOST\n{path}\n{hash}\n{time}\n", self.ledger.origin);
+        let signature = STANDARD.encode(key.sign(signed.as_bytes()).to_bytes());
+        let request = self.http.post(&url).header("nguon-signer", public(key).to_string());
+        let request = request.header("nguon-signature", signature).header("nguon-time", time.to_string());
+        read_json(&url, send(&url, request.header(CONTENT_TYPE, "application/json").body(body))?)
+    }
+
     /// Checks a receipt as far as it goes: the checkpoint is signed by the log, and the leaf is in its tree.
     fn check(&self, json: &Value) -> Result<Receipt, ClientError> {
         let fault = |what: String| ClientError::FalseReceipt { what, receipt: json.to_string() };

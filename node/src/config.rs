@@ -26,6 +26,8 @@ pub struct Config {
     pub http: HttpLimits,
     /// How witnesses are asked.
     pub witness: WitnessLimits,
+    /// How often one address may ask for what is limited.
+    pub rate: RateLimits,
 }
 
 impl Config {
@@ -41,6 +43,7 @@ impl Config {
             sequencer: SequencerLimits::default(),
             http: HttpLimits::default(),
             witness: WitnessLimits::default(),
+            rate: RateLimits::default(),
         }
     }
 }
@@ -128,6 +131,22 @@ impl Default for HttpLimits {
             batch_lines: 512,
             batch_bytes: 1 << 20,
         }
+    }
+}
+
+/// How often one address may ask about invitations: nobody needs more, and to guess one token of 2^128 takes for ever anyway.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RateLimits {
+    /// Requests at once: a registrar who invites and approves a whole village.
+    pub burst: u32,
+    /// One more each time so much has passed.
+    pub interval: Duration,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { burst: 120, interval: Duration::from_secs(1) }
     }
 }
 

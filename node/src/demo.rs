@@ -6,7 +6,7 @@
 //! answers with its receipt, and the rest goes on.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use ed25519_dalek::SigningKey;
@@ -32,7 +32,7 @@ pub const MARK: &str = "demo.json";
 /// A demo folder: what was drawn for it, and how far it is.
 #[derive(Debug)]
 pub struct Demo {
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     salt: Hash,
     script: Script,
     origin: Origin,
@@ -83,13 +83,25 @@ impl Demo {
     /// # Errors
     /// The key file cannot be read or written.
     pub fn key(&self, slug: &str) -> anyhow::Result<SigningKey> {
-        let folder = self.folder.join("keys");
-        let path = folder.join(format!("{slug}.pem"));
+        let path = self.key_file(slug);
         if !path.exists() {
-            std::fs::create_dir_all(&folder)?;
+            std::fs::create_dir_all(self.folder.join("keys"))?;
             keys::save(&path, &keys::generate()?, None)?;
         }
         Ok(keys::load(&path, || None)?)
+    }
+
+    /// Who registers the members of a cooperative.
+    #[must_use]
+    pub fn registrar(&self) -> Option<&str> {
+        let is_registrar = |actor: &&script::Actor| actor.roles.iter().any(|role| role == "registrar");
+        self.script.actors.iter().find(is_registrar).map(|actor| actor.slug.as_str())
+    }
+
+    /// Where an actor's key lies.
+    #[must_use]
+    pub fn key_file(&self, slug: &str) -> PathBuf {
+        self.folder.join("keys").join(format!("{slug}.pem"))
     }
 
     /// Something drawn for this folder, the same each time for the same name.

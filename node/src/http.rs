@@ -1,14 +1,18 @@
 //! The HTTP API (`docs/format.md`, section 10). A handler takes a request apart, asks one question, and answers.
 
+mod activity;
 mod app;
 mod blobs;
 mod health;
+mod invitations;
 mod ledger;
 mod lines;
 mod log;
 mod lots;
 mod problem;
+pub(crate) mod rate;
 mod server;
+mod signed;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -42,8 +46,8 @@ use problem::ApiError;
 ))]
 struct Description;
 
-/// The routes, and their description in OpenAPI 3.1.
-fn described() -> (Router<Arc<Inner>>, utoipa::openapi::OpenApi) {
+/// The routes, and their description in OpenAPI 3.1, which needs no node.
+fn described(inner: Option<&Arc<Inner>>) -> (Router<Arc<Inner>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(statements::submit))
         .routes(routes!(ledger::ledger))
@@ -52,6 +56,9 @@ fn described() -> (Router<Arc<Inner>>, utoipa::openapi::OpenApi) {
         .routes(routes!(lots::bundle))
         .routes(routes!(lots::trace))
         .routes(routes!(log::entry))
+        .routes(routes!(activity::by_code))
+        .routes(routes!(activity::lots))
+        .routes(routes!(activity::entries))
         .routes(routes!(log::proof))
         .routes(routes!(ledger::actors))
         .routes(routes!(ledger::actor))
@@ -59,6 +66,7 @@ fn described() -> (Router<Arc<Inner>>, utoipa::openapi::OpenApi) {
         .routes(routes!(ledger::product))
         .routes(routes!(ledger::places))
         .routes(routes!(ledger::place))
+        .merge(inviting(inner))
         .routes(routes!(blobs::get_blob, blobs::put_blob))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::policy))
@@ -68,12 +76,26 @@ fn described() -> (Router<Arc<Inner>>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
+/// The routes of invitations, which one address may not ask too often.
+fn inviting(inner: Option<&Arc<Inner>>) -> OpenApiRouter<Arc<Inner>> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(invitations::create, invitations::list))
+        .routes(routes!(invitations::show))
+        .routes(routes!(invitations::claim))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(invitations::forget));
+    match inner {
+        Some(inner) => routes.layer(middleware::from_fn_with_state(Arc::clone(inner), rate::limit)),
+        None => routes,
+    }
+}
+
 /// The description of the API in OpenAPI 3.1, as JSON.
 ///
 /// # Errors
 /// It cannot be encoded, which no input can cause.
 pub fn openapi() -> Result<String, serde_json::Error> {
-    let (_, mut openapi) = described();
+    let (_, mut openapi) = described(None);
     // A path of several segments cannot be said in OpenAPI, so this route is described and added by hand.
     openapi.merge(TileDescription::openapi());
     openapi.to_pretty_json().map(|json| json + "\n")
@@ -85,7 +107,7 @@ struct TileDescription;
 
 /// All routes of a node.
 pub(crate) fn router(inner: &Arc<Inner>) -> Router {
-    let (routes, _) = described();
+    let (routes, _) = described(Some(inner));
     routes
         .route("/tile/{*path}", axum::routing::get(log::tile))
         .route("/openapi.json", axum::routing::get(openapi_json))
@@ -127,7 +149,10 @@ async fn around(State(inner): State<Arc<Inner>>, request: Request, next: Next) -
     inner.metrics.response(response.status().as_u16());
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("upload-offset, retry-after, etag"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("upload-offset, retry-after, etag, date"),
+    );
     response
 }
 
@@ -140,7 +165,7 @@ fn preflight() -> Response {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "accept, content-type, content-range, if-none-match, nguon-signer, nguon-signature",
+            "accept, content-type, content-range, if-none-match, nguon-signer, nguon-signature, nguon-time",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];

@@ -8,6 +8,7 @@ mod check;
 mod clean;
 mod codec;
 mod memory;
+mod parties;
 mod replay;
 mod sled_tree;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use nguon_ledger::identifier::Origin;
+use nguon_ledger::identifier::{LotKey, Origin};
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::refusal::Flag;
 use nguon_ledger::state::{Key, Record};
@@ -227,7 +228,7 @@ fn open_existing(
     let was_closed = clean::take(folder, &files)?;
     let tree = SledTree::open(&files, limits.cache_bytes)?;
     let Some(stamp) = tree.get(&codec::stamp_key())? else { return Ok(None) };
-    let stamp = codec::decode_stamp(&stamp)?;
+    let (stamp, _) = codec::decode_stamp(&stamp)?;
     let head = store.head().size();
     if stamp.size > head {
         return Err(Unusable::Ahead { size: stamp.size, head });
@@ -384,6 +385,48 @@ impl Reader {
         let prefix = codec::about_prefix(uri);
         let keys = self.scan(&prefix, &prefix, limit)?;
         Ok(keys.iter().map(|(key, _)| codec::about_entry(key)).collect::<Result<_, _>>()?)
+    }
+
+    /// How many keys [`Table::Party`] holds.
+    fn parties(&self) -> Result<u64, IndexError> {
+        let (stamp, _) = self.value(&codec::stamp_key())?;
+        Ok(stamp.map_or(Ok(0), |stamp| codec::decode_stamp(&stamp).map(|(_, parties)| parties))?)
+    }
+
+    /// Lots that an actor holds, that are on their way to it, or that once were: those after one, in no order that means anything; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn held(&self, slug: &str, after: Option<LotKey>, limit: usize) -> Result<Vec<LotKey>, IndexError> {
+        let prefix = codec::actor_prefix(Table::Held, slug);
+        let from = after.map_or_else(|| prefix.clone(), |lot| [codec::held_key(slug, &lot), vec![0]].concat());
+        let keys = self.scan(&prefix, &from, limit)?;
+        Ok(keys.iter().map(|(key, _)| codec::held_lot(key)).collect::<Result<_, _>>()?)
+    }
+
+    /// Events from an entry on that speak of an actor and are not signed by it, ascending; at most `limit`.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn spoken_of(&self, slug: &str, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, IndexError> {
+        let keys = self.scan(&codec::actor_prefix(Table::Party, slug), &codec::party_key(slug, from), limit)?;
+        Ok(keys.iter().map(|(key, _)| codec::about_entry(key)).collect::<Result<_, _>>()?)
+    }
+
+    /// The entries whose leaf hashes begin with these bytes; at most `limit`.
+    ///
+    /// # Errors
+    /// The index is broken.
+    pub fn entries_by_hash(&self, start: [u8; 5], limit: usize) -> Result<Vec<LeafIndex>, IndexError> {
+        let prefix = codec::entry_prefix(start);
+        let mut found = Vec::new();
+        for (_, value) in self.scan(&prefix, &prefix, limit)? {
+            if let Record::Entry(entry) = codec::decode_record(&self.origin, &value)? {
+                found.push(entry.index);
+            }
+        }
+        Ok(found)
     }
 
     /// The slugs of a table that come after one, ascending; at most `limit`.

@@ -18,6 +18,9 @@ pub mod sequencer;
 pub mod index;
 pub mod store;
 
+// People who are to join.
+pub mod invitations;
+
 // Questions, other people's word on the log, and the whole.
 mod metrics;
 pub mod node;
@@ -30,5 +33,6 @@ pub mod client;
 pub mod demo;
 pub mod keys;
 
+mod base32;
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,7 @@
 //! A node: one ledger's store, index and sequencer together, and their life from open to close.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -13,7 +14,9 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::config::{Config, IndexLimits, StoreLimits};
+use crate::http::rate::Buckets;
 use crate::index::{Index, OpenIndexError, Progress, Reader};
+use crate::invitations::InvitationStore;
 use crate::metrics::Metrics;
 use crate::sequencer::{Sequencer, StartError};
 use crate::store::{BlobStore, DataFolder, EntryReader, FileStore, Head, LogStore, OpenFolderError, OpenStoreError};
@@ -41,6 +44,14 @@ pub enum OpenError {
     /// The policy cannot be used.
     #[error(transparent)]
     Witness(#[from] WitnessError),
+    /// The invitations cannot be read.
+    #[error("cannot read {}", path.display())]
+    Invitations {
+        /// Their folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The metrics cannot be set up.
     #[error("the metrics cannot be set up: {detail}")]
     Metrics {
@@ -63,6 +74,8 @@ pub(crate) struct Inner {
     pub(crate) witnesses: Option<Witnesses>,
     pub(crate) store: Arc<dyn LogStore>,
     pub(crate) blobs: BlobStore,
+    pub(crate) invitations: InvitationStore,
+    pub(crate) buckets: Buckets,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) origin: Origin,
     pub(crate) vkey: String,
@@ -120,6 +133,8 @@ impl Node {
         if let Err(error) = blobs.remove_old_parts(SystemTime::now()) {
             tracing::warn!(%error, "old parts of blobs could not be removed");
         }
+        let invitations = InvitationStore::open(folder.invitations(), folder.origin())
+            .map_err(|source| OpenError::Invitations { path: folder.invitations(), source })?;
         let ask = |policy: &String| Witnesses::start(policy, folder.vkey(), config.witness, &store, &metrics);
         let witnesses = config.policy.as_ref().map(ask).transpose()?;
         let (told, opening) = watch::channel(Opening::Index);
@@ -131,6 +146,8 @@ impl Node {
             metrics,
             witnesses,
             blobs,
+            invitations,
+            buckets: Buckets::new(config.rate),
             charter,
             opening,
             ready: Arc::clone(&ready),

@@ -1,5 +1,6 @@
 //! Questions about the ledger, answered from the log and the index. No HTTP here.
 
+mod activity;
 mod bundle;
 mod family;
 mod records;
@@ -9,6 +10,7 @@ use nguon_ledger::identifier::Origin;
 use nguon_ledger::tree::{InclusionProof, LeafIndex, Prover};
 use thiserror::Error;
 
+pub(crate) use activity::{Brief, EntriesAsked, LotsAsked, actor_entries, actor_lots, entry_by_code};
 pub(crate) use bundle::bundle;
 pub(crate) use family::{Direction, find_lot, trace};
 pub(crate) use records::{RecordKind, Shown, record, record_list};

@@ -13,7 +13,7 @@ use axum::{
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    assets,
+    assets::{self, Encoding},
     link::ItemLink,
     linkset,
     page::{Trouble, home_page},
@@ -147,11 +147,18 @@ async fn verify_page() -> Response {
     (headers, assets::VERIFY_PAGE).into_response()
 }
 
-async fn asset(Path((version, path)): Path<(String, String)>) -> Response {
+async fn asset(Path((version, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(asset) = assets::find(&path) else { return StatusCode::NOT_FOUND.into_response() };
     // A page of an older version gets today's file rather than none, but may not keep it under the old name.
     let caching = if version == assets::version() { FOR_EVER } else { NO_CACHE };
-    ([(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, caching)], asset.text).into_response()
+    let own =
+        [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, caching), (header::VARY, "Accept-Encoding")];
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let encoding = accepted.and_then(Encoding::accepted);
+    match encoding.and_then(|encoding| Some((encoding, assets::compressed(&path, encoding)?))) {
+        Some((encoding, bytes)) => (own, [(header::CONTENT_ENCODING, encoding.name())], bytes).into_response(),
+        None => (own, asset.text).into_response(),
+    }
 }
 
 #[cfg(test)]

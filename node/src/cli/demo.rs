@@ -168,6 +168,11 @@ fn tell(demo: &Demo, url: &str, base: &str) -> anyhow::Result<()> {
     for page in pages.iter().skip(1) {
         println!("also      {page}");
     }
+    println!("app       {base}/app/");
+    if let Some(registrar) = demo.registrar() {
+        println!("desk      {base}/app/coop");
+        println!("key       {} opens the desk", demo.key_file(registrar).display());
+    }
     println!("API       {url}/openapi.json");
     println!("audit     cargo run --release -p nguon-verifier -- audit {url}");
     Ok(())

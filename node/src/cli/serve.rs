@@ -40,12 +40,14 @@ pub(super) fn run(settings: &Settings, command: &Serve) -> anyhow::Result<()> {
         config.witness.interval = interval;
     }
     let base = settings.base_url(command.base_url.as_deref());
+    let base_said = base.clone();
     let with_qr = settings.with_qr(command.with_qr);
     log_to_stderr();
     runtime()?.block_on(async {
         let listener = listen(settings.listen()).await?;
         let running = Running::start(config, listener, with_qr, base)?;
         running.node.ready().await.map_err(|error| anyhow::anyhow!("{error}"))?;
+        println!("app       {}/app/", base_or(&running.url, base_said.as_deref()));
         say_ready(&running.url);
         running.until(stopped()).await
     })
@@ -110,6 +112,11 @@ pub(super) async fn listen(address: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is another program there? give --listen 127.0.0.1:0 to take any free port")
     })
+}
+
+/// What links begin with: what was said, or where the node answers.
+fn base_or<'b>(url: &'b str, said: Option<&'b str>) -> &'b str {
+    said.unwrap_or(url).trim_end_matches('/')
 }
 
 /// The line that scripts wait for.

@@ -70,9 +70,15 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .layer(CompressionLayer::new())
 }
 
+/// Whether a phone needs a file: licences and descriptions for tools are served to whoever asks, and not carried along.
+fn is_needed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.ends_with(".d.ts") && !name.ends_with(".md") && !name.starts_with("LICENSE")
+}
+
 fn paths() -> Vec<String> {
     let verifier = VerifierFiles::iter().map(|path| format!("verifier/{path}"));
-    let mut paths: Vec<_> = OwnFiles::iter().map(String::from).chain(verifier).collect();
+    let mut paths: Vec<_> = OwnFiles::iter().map(String::from).chain(verifier).filter(|path| is_needed(path)).collect();
     paths.sort_unstable();
     paths
 }

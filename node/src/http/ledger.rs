@@ -78,10 +78,15 @@ pub(super) struct Page {
 
 impl Page {
     fn limit(&self) -> Result<usize, ApiError> {
-        let Some(text) = &self.limit else { return Ok(LIMIT) };
-        let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
-        limit.ok_or_else(|| ApiError::Malformed { field: "limit", detail: format!("not 1 to {LIMIT_MAX}") })
+        parse_limit(self.limit.as_deref())
     }
+}
+
+/// How many records of one answer are asked for.
+pub(super) fn parse_limit(text: Option<&str>) -> Result<usize, ApiError> {
+    let Some(text) = text else { return Ok(LIMIT) };
+    let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    limit.ok_or_else(|| ApiError::Malformed { field: "limit", detail: format!("not 1 to {LIMIT_MAX}") })
 }
 
 fn wire_record(shown: query::Shown) -> wire::Record {

@@ -77,7 +77,7 @@ fn wire_lot(view: View<'_>, lot: &LotRecord) -> Result<wire::Lot, QueryError> {
 }
 
 /// The standard's words (CBV 2.0, section 7.2) that fit the lot now.
-fn dispositions(lot: &LotRecord) -> Vec<&'static str> {
+pub(super) fn dispositions(lot: &LotRecord) -> Vec<&'static str> {
     let balances = &lot.balances;
     let is_held = balances.holdings.values().any(|held| held.is_positive());
     let words = [

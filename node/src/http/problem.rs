@@ -6,10 +6,12 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nguon_ledger::refusal::Refusal;
+use nguon_ledger::time::UnixMillis;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::admission::NotAdmitted;
+use crate::invitations::InvitationError;
 use crate::query::QueryError;
 use crate::sequencer::SubmitError;
 use crate::store::BlobError;
@@ -26,6 +28,18 @@ pub(super) enum ApiError {
     NotFound {
         what: &'static str,
     },
+    /// A code that several entries begin with.
+    AmbiguousCode,
+    /// A signed request whose time is too far from the node's.
+    StaleRequest {
+        now: UnixMillis,
+    },
+    /// One address asked too often.
+    RateLimited {
+        retry_after: Duration,
+    },
+    /// Something is not done with an invitation.
+    Invitation(InvitationError),
     /// A blob that is not whole here, of which so many bytes are held.
     PartialBlob {
         held: u64,
@@ -102,6 +116,18 @@ impl ApiError {
                 ..new(refusal.code.status(), refusal.code.as_str(), refusal.detail.clone())
             },
             Self::NotFound { what } => new(404, "not_found", format!("no such {what}")),
+            Self::AmbiguousCode => {
+                new(409, "ambiguous_code", "several entries have this code; scan it instead".to_owned())
+            }
+            Self::StaleRequest { now } => Problem {
+                field: Some("Nguon-Time".to_owned()),
+                ..new(401, "stale_request", format!("the node's clock says {now}; sign again with its time"))
+            },
+            Self::RateLimited { .. } => new(429, "rate_limited", "too often from this address; come back".to_owned()),
+            Self::Invitation(error) => {
+                let (status, code) = invitation_code(error);
+                new(status, code, error.to_string())
+            }
             Self::PartialBlob { held } => new(404, "not_found", format!("{held} bytes of this blob are held")),
             Self::Malformed { field, detail } => {
                 Problem { field: Some((*field).to_owned()), ..new(400, "malformed_request", detail.clone()) }
@@ -124,10 +150,13 @@ impl ApiError {
 
     const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Overloaded { retry_after } => Some(*retry_after),
+            Self::Overloaded { retry_after } | Self::RateLimited { retry_after } => Some(*retry_after),
             Self::NotReady { .. } | Self::Unavailable => Some(RETRY_LATER),
             Self::Refused(_)
             | Self::NotFound { .. }
+            | Self::AmbiguousCode
+            | Self::StaleRequest { .. }
+            | Self::Invitation(_)
             | Self::PartialBlob { .. }
             | Self::Malformed { .. }
             | Self::MethodNotAllowed
@@ -137,6 +166,20 @@ impl ApiError {
             | Self::TooLarge { .. }
             | Self::Internal { .. } => None,
         }
+    }
+}
+
+/// What is told of an invitation.
+const fn invitation_code(error: &InvitationError) -> (u16, &'static str) {
+    match error {
+        InvitationError::Unknown => (404, "not_found"),
+        InvitationError::Used => (409, "invitation_used"),
+        InvitationError::Replayed => (409, "request_replayed"),
+        InvitationError::TooMany => (409, "too_many_invitations"),
+        InvitationError::Expired => (410, "invitation_expired"),
+        InvitationError::Revoked => (410, "invitation_revoked"),
+        InvitationError::Life => (400, "malformed_request"),
+        InvitationError::Io(_) => (503, "storage_unavailable"),
     }
 }
 
@@ -194,6 +237,24 @@ impl From<SubmitError> for ApiError {
         match error {
             SubmitError::Pushback { retry_after } => Self::Overloaded { retry_after },
             SubmitError::Stopped => Self::Unavailable,
+        }
+    }
+}
+
+impl From<InvitationError> for ApiError {
+    fn from(error: InvitationError) -> Self {
+        match error {
+            InvitationError::Io(source) => {
+                tracing::error!(error = %source, "an invitation could not be stored; free space or mend the disk");
+                Self::Unavailable
+            }
+            InvitationError::Life => Self::Malformed { field: "expiresAt", detail: error.to_string() },
+            InvitationError::Unknown
+            | InvitationError::Used
+            | InvitationError::Expired
+            | InvitationError::Revoked
+            | InvitationError::Replayed
+            | InvitationError::TooMany => Self::Invitation(error),
         }
     }
 }

@@ -17,10 +17,13 @@ use nguon_ledger::tree::TreeSize;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+mod activity;
+mod invitations;
+
 use super::openapi;
 use crate::config::Config;
 use crate::node::Node;
-use crate::testing::{ORIGIN, Person, Village, actor, harvest, lot, now, process, vkey};
+use crate::testing::{ORIGIN, Person, Village, actor, actor_body, harvest, lot, now, process, vkey};
 
 async fn node_of(village: &Village) -> Node {
     let mut config = Config::new(village.data());

@@ -242,3 +242,162 @@ pub(super) struct Readiness {
     pub(super) applied: Option<u64>,
     pub(super) tree_size: u64,
 }
+
+/// So much of a lot.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Held {
+    /// An exact decimal.
+    pub(super) quantity: String,
+    /// The base unit; empty for pieces.
+    pub(super) unit: String,
+}
+
+/// What is on its way to an actor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Incoming {
+    pub(super) quantity: String,
+    pub(super) unit: String,
+    pub(super) from: String,
+    /// The entry that sent it.
+    pub(super) index: u64,
+}
+
+/// What an actor sent and nobody received yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Outgoing {
+    pub(super) quantity: String,
+    pub(super) unit: String,
+    pub(super) to: String,
+    /// The entry that sent it.
+    pub(super) index: u64,
+}
+
+/// A lot as an actor has it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ActorLot {
+    pub(super) lot: String,
+    pub(super) product: String,
+    pub(super) held: Vec<Held>,
+    pub(super) incoming: Vec<Incoming>,
+    pub(super) outgoing: Vec<Outgoing>,
+    #[schema(value_type = Vec<String>)]
+    pub(super) dispositions: Vec<&'static str>,
+    pub(super) seq: u32,
+    pub(super) head: String,
+    /// When it came into being, RFC 3339.
+    pub(super) time: String,
+    /// The entry that moved it last.
+    pub(super) last_index: u64,
+}
+
+/// Some of an actor's lots.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ActorLots {
+    pub(super) items: Vec<ActorLot>,
+    /// What to ask for next with `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<String>,
+}
+
+/// An entry in short.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Brief {
+    pub(super) index: u64,
+    pub(super) leaf_hash: String,
+    /// Unix milliseconds.
+    pub(super) received_at: i64,
+    #[schema(value_type = String)]
+    pub(super) kind: &'static str,
+    /// Of an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) verb: Option<String>,
+    pub(super) signer: String,
+    /// When it happened, or was signed; RFC 3339.
+    pub(super) time: String,
+    pub(super) lots: Vec<String>,
+}
+
+/// Some of an actor's entries.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ActorEntries {
+    pub(super) items: Vec<Brief>,
+    /// What to ask for next with `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<u64>,
+}
+
+/// A new invitation.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Invited {
+    /// The secret: 26 letters.
+    pub(super) token: String,
+    /// What it is called in the list.
+    pub(super) id: String,
+    pub(super) organisation: String,
+    #[schema(value_type = Vec<String>)]
+    pub(super) roles: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    pub(super) expires_at: String,
+}
+
+/// An invitation as whoever has the token sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Invitation {
+    /// `open`, `claimed`, `approved`, `expired`, `revoked`, or `used`: its key was approved and later revoked.
+    #[schema(value_type = String)]
+    pub(super) state: &'static str,
+    pub(super) organisation: String,
+    #[schema(value_type = Object)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) organisation_name: Option<Box<RawValue>>,
+    /// The ledger's origin.
+    pub(super) ledger: String,
+    #[schema(value_type = Object)]
+    pub(super) ledger_name: Box<RawValue>,
+    #[schema(value_type = Vec<String>)]
+    pub(super) roles: Vec<&'static str>,
+    pub(super) expires_at: String,
+}
+
+/// That a key took an invitation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Claimed {
+    #[schema(value_type = String)]
+    pub(super) state: &'static str,
+}
+
+/// Who took an invitation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InvitationClaim {
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) at: String,
+}
+
+/// An invitation as its registrar sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InvitationItem {
+    pub(super) id: String,
+    #[schema(value_type = String)]
+    pub(super) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[schema(value_type = Vec<String>)]
+    pub(super) roles: Vec<&'static str>,
+    pub(super) created_at: String,
+    pub(super) expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) claim: Option<InvitationClaim>,
+}
+
+/// An organisation's invitations.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InvitationList {
+    pub(super) items: Vec<InvitationItem>,
+}

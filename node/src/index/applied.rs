@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use nguon_ledger::identifier::Origin;
 use nguon_ledger::refusal::Flag;
 use nguon_ledger::state::{Key, Record};
 use nguon_ledger::statement::{Kind, Statement};
 use nguon_ledger::tree::LeafIndex;
 
 use super::codec::{self, CodecError, Stamp};
-use super::{IndexError, Reader};
+use super::{IndexError, Reader, parties};
 
 /// An entry that was applied, as far as the index cares.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(crate) struct Applied {
     pub(super) records: Vec<(Vec<u8>, Record, usize)>,
     /// Where the signers' statements stand, not yet encoded: a group often has many of one signer.
     chunks: BTreeMap<Vec<u8>, Vec<u64>>,
+    /// How many keys of [`codec::Table::Party`] there are with those of the group.
+    parties: Option<u64>,
 }
 
 impl Applied {
@@ -54,12 +57,32 @@ impl Applied {
         if !entry.flags.is_empty() {
             self.insert(codec::flags_key(entry.index), codec::encode_flags(entry.flags)?);
         }
+        if self.parties.is_none() {
+            self.parties = Some(reader.parties()?);
+        }
         if is_registry(entry.statement.kind()) {
             for subject in entry.writes.keys().filter_map(subject) {
                 self.insert(codec::about_key(subject, entry.index), Vec::new());
             }
+        } else {
+            self.add_parties(reader.origin(), entry);
         }
         Ok(())
+    }
+
+    /// Adds whom an event speaks of, and who has a lot since.
+    fn add_parties(&mut self, origin: &Origin, entry: &AppliedEntry<'_>) {
+        for (key, record) in entry.writes {
+            let (Key::Lot(lot), Record::Lot(record)) = (key, record) else { continue };
+            for slug in parties::new_holders(record) {
+                self.insert(codec::held_key(slug, lot), Vec::new());
+            }
+        }
+        let others = parties::spoken_of(origin, entry);
+        self.parties = self.parties.map(|count| count.saturating_add(u64::try_from(others.len()).unwrap_or(u64::MAX)));
+        for slug in others {
+            self.insert(codec::party_key(slug, entry.index), Vec::new());
+        }
     }
 
     /// Adds the records that the group leaves behind.
@@ -81,7 +104,7 @@ impl Applied {
         for (key, chunk) in std::mem::take(&mut self.chunks) {
             self.insert(key, codec::encode_chunk(&chunk)?);
         }
-        self.insert(codec::stamp_key(), codec::encode_stamp(stamp)?);
+        self.insert(codec::stamp_key(), codec::encode_stamp(stamp, self.parties.unwrap_or(0))?);
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! Whether an index that was not closed is whole: what sled found again after a crash may be old in one place and new in another.
 //!
 //! Every value is read and decoded, and what must agree is compared: each entry below the stamp is there once; each signer stands where its
-//! statements end, each lot where its entries end, each product and place at its last statement.
+//! statements end, each lot where its entries end, each product and place at its last statement; whoever has something of a lot is listed, and
+//! as many entries speak of somebody as the stamp says.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +11,15 @@ use nguon_ledger::state::Record;
 use nguon_ledger::tree::LeafIndex;
 
 use super::codec::{self, CodecError, Stamp, Table};
+use super::parties;
 use super::sled_tree::{SledError, SledTree};
 
 /// Sums that must agree.
 #[derive(Debug, Default)]
 struct Sums {
-    stamp: Option<Stamp>,
+    stamp: Option<(Stamp, u64)>,
     entries: u64,
+    parties: u64,
     statements: u64,
     signer_seqs: u64,
     lot_links: u64,
@@ -30,10 +33,31 @@ struct Sums {
 /// Whether the index agrees with itself and with its stamp.
 pub(super) fn is_whole(tree: &SledTree, origin: &Origin, expected: &Stamp) -> Result<bool, SledError> {
     let mut sums = Sums::default();
-    if !tree.for_each(|key, value| sums.add(origin, key, value).is_ok())? {
-        return Ok(false);
+    let mut failed = None;
+    let mut are_listed = |key: &[u8], value: &[u8]| {
+        listed(tree, origin, key, value).unwrap_or_else(|error| {
+            failed = Some(error);
+            false
+        })
+    };
+    if !tree.for_each(|key, value| sums.add(origin, key, value).is_ok() && are_listed(key, value))? {
+        return failed.map_or(Ok(false), Err);
     }
     Ok(sums.agree(expected))
+}
+
+/// Whether all who have something of a lot, if this is one, are listed as having it.
+fn listed(tree: &SledTree, origin: &Origin, key: &[u8], value: &[u8]) -> Result<bool, SledError> {
+    if key.first() != Some(&Table::Lot.byte()) {
+        return Ok(true);
+    }
+    let Ok(Record::Lot(lot)) = codec::decode_record(origin, value) else { return Ok(false) };
+    for slug in parties::holders(&lot.balances) {
+        if tree.get(&codec::held_key(slug, &lot.uri.key()))?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Sums {
@@ -45,6 +69,11 @@ impl Sums {
             self.statements += count(&codec::decode_chunk(value)?);
         } else if *table == Table::About.byte() {
             self.about(rest)?;
+        } else if *table == Table::Held.byte() {
+            codec::held_lot(rest)?;
+        } else if *table == Table::Party.byte() {
+            codec::about_entry(rest)?;
+            self.parties += 1;
         } else if *table == Table::Flags.byte() {
             codec::decode_flags(value)?;
         } else {
@@ -87,7 +116,7 @@ impl Sums {
     /// Whether the sums are those of a whole index of this tree.
     fn agree(&self, expected: &Stamp) -> bool {
         let size = expected.size.get();
-        self.stamp.as_ref() == Some(expected)
+        self.stamp.as_ref().is_some_and(|(stamp, parties)| stamp == expected && *parties == self.parties)
             && self.entries == size
             && self.statements == size
             && self.signer_seqs == size

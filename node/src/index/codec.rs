@@ -2,6 +2,7 @@
 //! is a new [`FORMAT`], and the index is made again.
 
 use nguon_ledger::hash::Hash;
+use nguon_ledger::identifier::LotKey;
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::refusal::Flag;
 use nguon_ledger::state::Key;
@@ -14,7 +15,7 @@ use nguon_ledger::tree::{LeafIndex, TreeSize};
 mod tests;
 
 /// Version of everything in this module.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 /// Statements of one signer that share a value: one write serves all that a group holds of a signer, and a value stays below 600 bytes.
 pub(crate) const CHUNK: u64 = 64;
 /// What a key of the index begins with.
@@ -37,6 +38,10 @@ pub(crate) enum Table {
     About,
     /// entry -> its flags, when it has any.
     Flags,
+    /// (actor, lot) -> nothing: the lots that an actor holds, that are on their way to it, or that once were. Never removed.
+    Held,
+    /// (actor, entry) -> nothing: the events that speak of an actor and are not signed by it.
+    Party,
 }
 
 impl Table {
@@ -57,6 +62,8 @@ impl Table {
             Self::Statements => 11,
             Self::About => 12,
             Self::Flags => 13,
+            Self::Held => 14,
+            Self::Party => 15,
         }
     }
 
@@ -105,7 +112,32 @@ pub(crate) fn about_key(uri: &str, index: LeafIndex) -> Vec<u8> {
     Table::About.key(&[uri.as_bytes(), &[0], &index.get().to_be_bytes()])
 }
 
-/// The entry that such a key names.
+/// What the keys of an actor begin with in [`Table::Held`] and [`Table::Party`]. No slug holds a zero byte.
+pub(crate) fn actor_prefix(table: Table, slug: &str) -> Vec<u8> {
+    table.key(&[slug.as_bytes(), &[0]])
+}
+
+/// The key that says that an actor holds a lot or once did.
+pub(crate) fn held_key(slug: &str, lot: &LotKey) -> Vec<u8> {
+    Table::Held.key(&[slug.as_bytes(), &[0], lot.hash().as_bytes()])
+}
+
+/// The lot that such a key names.
+pub(crate) fn held_lot(key: &[u8]) -> Result<LotKey, CodecError> {
+    key.last_chunk::<32>().map(|hash| LotKey::from_hash(Hash::from_bytes(*hash))).ok_or(CodecError)
+}
+
+/// The key that says that an entry speaks of an actor.
+pub(crate) fn party_key(slug: &str, index: LeafIndex) -> Vec<u8> {
+    Table::Party.key(&[slug.as_bytes(), &[0], &index.get().to_be_bytes()])
+}
+
+/// What the keys of the entries begin with whose leaf hashes begin with these five bytes.
+pub(crate) fn entry_prefix(start: [u8; 5]) -> Vec<u8> {
+    Table::Entry.key(&[&start])
+}
+
+/// The entry that a key of [`Table::About`] or [`Table::Party`] names.
 pub(crate) fn about_entry(key: &[u8]) -> Result<LeafIndex, CodecError> {
     key.last_chunk::<8>().map(|index| LeafIndex::new(u64::from_be_bytes(*index))).ok_or(CodecError)
 }
@@ -127,18 +159,18 @@ pub(crate) struct Stamp {
     pub(crate) root: Hash,
 }
 
-/// Encodes a stamp.
-pub(crate) fn encode_stamp(stamp: &Stamp) -> Result<Vec<u8>, CodecError> {
-    to_bytes(&(FORMAT, stamp.size.get(), stamp.root.as_bytes()))
+/// Encodes a stamp, with how many keys [`Table::Party`] holds: nothing else tells whether they are all there.
+pub(crate) fn encode_stamp(stamp: &Stamp, parties: u64) -> Result<Vec<u8>, CodecError> {
+    to_bytes(&(FORMAT, stamp.size.get(), stamp.root.as_bytes(), parties))
 }
 
 /// Decodes a stamp; one of another format is an error.
-pub(crate) fn decode_stamp(bytes: &[u8]) -> Result<Stamp, CodecError> {
-    let (format, size, root): (u32, u64, [u8; 32]) = from_bytes(bytes)?;
+pub(crate) fn decode_stamp(bytes: &[u8]) -> Result<(Stamp, u64), CodecError> {
+    let (format, size, root, parties): (u32, u64, [u8; 32], u64) = from_bytes(bytes)?;
     if format != FORMAT {
         return Err(CodecError);
     }
-    Ok(Stamp { size: TreeSize::new(size), root: Hash::from_bytes(root) })
+    Ok((Stamp { size: TreeSize::new(size), root: Hash::from_bytes(root) }, parties))
 }
 
 /// Encodes where a chunk of a signer's statements stand.

@@ -55,7 +55,8 @@ pub(crate) fn find_lot(view: View<'_>, text: &str) -> Result<Box<LotRecord>, Que
     lot(view, uri.key())?.ok_or(QueryError::NotFound { what: "lot" })
 }
 
-fn lot(view: View<'_>, key: LotKey) -> Result<Option<Box<LotRecord>>, QueryError> {
+/// The record of a lot.
+pub(super) fn lot(view: View<'_>, key: LotKey) -> Result<Option<Box<LotRecord>>, QueryError> {
     match view.reader.record(&Key::Lot(key))? {
         Some(Record::Lot(record)) => Ok(Some(record)),
         _ => Ok(None),

@@ -34,6 +34,7 @@ const LOCK: &str = "lock";
 const JOURNAL: &str = "journal";
 const TLOG: &str = "tlog";
 const BLOBS: &str = "blobs";
+const INVITATIONS: &str = "invitations";
 const INDEX: &str = "index";
 /// The only version of the folder's layout.
 const LAYOUT_VERSION: u64 = 1;
@@ -187,6 +188,12 @@ impl DataFolder {
     #[must_use]
     pub fn blobs(&self) -> PathBuf {
         self.path.join(BLOBS)
+    }
+
+    /// Where the invitations lie.
+    #[must_use]
+    pub fn invitations(&self) -> PathBuf {
+        self.path.join(INVITATIONS)
     }
 
     /// Where the index lies.

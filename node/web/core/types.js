@@ -21,7 +21,7 @@
  * An amount as typed and as it counts.
  * @typedef {object} Amount
  * @property {string} number exact decimal with a dot, in `unit`
- * @property {string} unit UN/CEFACT code (`KGM`, `LTR` …) or `''` for pieces
+ * @property {string} unit UN/CEFACT code (`KGM`, `LTR` and the like) or `''` for pieces
  * @property {{ number: string, unit: string } | null} typed as she typed it, such as 2 `ta`; kept for reading back
  */
 
@@ -35,6 +35,7 @@
  * @property {string} [place] URI
  * @property {string} [party] URI of the other actor (to whom, from whom)
  * @property {string} [onBehalfOf] URI of the member for whom this is typed
+ * @property {string} [for] URI of the organisation whose lots these are, when she acts for it; the core fills it in where it can tell
  * @property {string} [note]
  * @property {Blob[]} [photos] shrunk by the core
  * @property {{ count: number, root: string }} [serials]
@@ -45,7 +46,7 @@
  * @typedef {object} Refused
  * @property {string} code such as `insufficient_quantity`
  * @property {string} field
- * @property {Record<string, string>} facts such as `{ left: '40', unit: 'KGM', lot: '…' }`
+ * @property {Record<string, string>} facts such as `{ left: '40', unit: 'KGM', lot: '...' }`
  * @property {string} detail technical, for the curious
  */
 
@@ -61,6 +62,7 @@
  * @property {Refused | null} refused set when `needs_you`
  * @property {{ index: number, leafHash: string, receivedAt: number } | null} receipt
  * @property {{ sha256: string, bytes: number, sent: number }[]} photos how far each upload is
+ * @property {{ said: string, meant: string } | null} clock set when the phone's clock was so wrong that the time had to be put right to be taken
  */
 
 /**
@@ -75,6 +77,7 @@
  * @property {boolean} recalled
  * @property {boolean} waiting it, or part of it, is not in the ledger yet
  * @property {string} time when it was made or last moved
+ * @property {string} holder URI of who holds it: she, or the organisation that she acts for
  * @property {string[]} can verbs possible now, most likely first
  */
 
@@ -101,7 +104,7 @@
  * The core. Every method works without a network but those that say otherwise; those reject with a `CoreError`.
  * @typedef {object} Core
  * @property {(listener: () => void) => () => void} onChange called after anything changed, also by another tab; gives what ends it
- * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null }>} health
+ * @property {() => Promise<{ persistent: boolean, freeBytes: number | null, browser: 'lasting' | 'forgetful', online: boolean, clockOffsetMs: number | null, alarm: { code: string, detail: string, time: string, over: string | null } | null }>} health `clockOffsetMs`: how far the phone is ahead; `alarm`: the node showed something that must not be (`forged_receipt`, `other_key`, `rolled_back`, `two_histories`); `over`: since when all is well again
  * @property {Profiles} profiles
  * @property {() => Promise<{ products: Product[], places: Named[], actors: Named[] }>} registry as last seen
  * @property {() => Promise<LotCard[]>} lots of the open profile
@@ -152,6 +155,7 @@
  * Giver and receiver agree on an amount: a `ship` of hers and a `receive` of the other's, each keeping both.
  * @typedef {object} WeighIn
  * @property {(step: Step) => Promise<{ item: Item, frames: string[], code: string }>} offer the giver: saves and signs the `ship`; frames to show as QR, a short code to type
+ * @property {(id: string) => Promise<string>} code the code to type of an item; `''` until it is in the ledger
  * @property {(frame: string) => Promise<{ have: number, of: number, offer: Offer | null }>} scan the receiver
  * @property {(code: string) => Promise<Offer>} byCode the receiver; network
  * @property {(offer: Offer, amount: Amount, place: string) => Promise<Item>} accept the receiver: saves her `receive`, and carries the giver's `ship` along

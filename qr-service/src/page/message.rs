@@ -52,10 +52,21 @@ pub(crate) fn trouble_page(frame: Frame<'_>, trouble: Trouble, code: Option<&str
         Trouble::NoLink => Some(words.get("trouble.see_page")),
         Trouble::NoCode | Trouble::UnknownCode | Trouble::NoPage => None,
     };
+    // A serial that the lot never had is the one of these that speaks against the pack.
+    let (class, sign) = match trouble {
+        Trouble::UnknownSerial => ("stop", icon::Sign::Stop),
+        Trouble::NoCode
+        | Trouble::UnknownCode
+        | Trouble::NoLink
+        | Trouble::TooMany(_)
+        | Trouble::NodeDown
+        | Trouble::BadAnswer
+        | Trouble::NoPage => ("mind", icon::Sign::Mind),
+    };
     let main = html! {
         main #main.plain {
-            section.verdict.mind {
-                (icon::sign(icon::Sign::Mind))
+            section class={ "verdict " (class) } {
+                (icon::sign(sign))
                 div.words {
                     h1.line { (title) }
                     @if let Some(code) = code { p.code { bdi { (code) } } }
@@ -69,7 +80,7 @@ pub(crate) fn trouble_page(frame: Frame<'_>, trouble: Trouble, code: Option<&str
             }
         }
     };
-    document(frame, title, false, &main)
+    document(frame, title, None, &main)
 }
 
 /// The home page: what this is, and a field for a code.
@@ -94,7 +105,7 @@ pub(crate) fn home_page(frame: Frame<'_>) -> Markup {
             }
         }
     };
-    document(frame, words.get("home.title"), false, &main)
+    document(frame, words.get("home.title"), None, &main)
 }
 
 fn find_form(words: Words) -> Markup {

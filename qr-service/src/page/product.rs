@@ -24,9 +24,9 @@ pub(crate) fn product_page(frame: Frame<'_>, product: &Product) -> Markup {
             p { (words.get("product.lead")) }
             @if !product.shop_links.is_empty() {
                 p { (words.get("help.shops")) }
-                ul { @for link in &product.shop_links { li { a href=(link) rel="nofollow noreferrer" { (link) } } } }
+                ul { @for link in &product.shop_links { li { a href=(link) rel="nofollow noopener noreferrer" { (link) } } } }
             }
         }
     };
-    document(frame, name, false, &main)
+    document(frame, name, None, &main)
 }

@@ -87,5 +87,5 @@ pub(crate) fn report_page(frame: Frame<'_>, link: &ItemLink, story: &Story, stat
             }
         }
     };
-    document(Frame { path: &here, ..frame }, words.get("report.title"), false, &main)
+    document(Frame { path: &here, ..frame }, words.get("report.title"), None, &main)
 }

@@ -233,7 +233,9 @@ fn registry(ledger: &mut Ledger, picture: &Value) {
         ("xuong", "facility", vi_en("X\u{1b0}\u{1edf}ng mi\u{1ebf}n", "Vermicelli mill")),
         ("quay", "shop", vi_en("Qu\u{1ea7}y B\u{ed} M\u{1ead}t", "Secret Counter")),
     ] {
-        let body = json!({"id": uri("place", slug), "class": class, "name": name, "names": commune, "owner": uri("actor", "htx")});
+        let (lat, lon) = if slug == "quay" { (21.03, 105.85) } else { (22.13, 106.03) };
+        let body = json!({"id": uri("place", slug), "class": class, "name": name, "names": commune, "owner": uri("actor", "htx"),
+            "position": {"lat": lat, "lon": lon}});
         ledger.add("operator", time, "place", &body);
     }
     let cu = json!({"id": uri("product", "cu"), "name": vi_en("c\u{1ee7} dong ri\u{1ec1}ng", "canna tubers"), "unit": "KGM"});
@@ -434,7 +436,8 @@ pub(crate) fn hostile() -> Ledger {
     ledger.actor("ke-xau", "person", &["producer", "inspector"], None, Some(json!(name)));
     let names = [json!({"vi": format!("{ATTACK}{}", "khongcokhoangtrang".repeat(8))})];
     ledger.add("operator", "2025-01-01T00:00:00+07:00", "place",
-        &json!({"id": uri("place", "xau"), "class": "plot", "name": ATTACK, "names": names, "owner": uri("actor", "ke-xau")}));
+        &json!({"id": uri("place", "xau"), "class": "plot", "name": ATTACK, "names": names, "owner": uri("actor", "ke-xau"),
+            "position": {"lat": 22.2, "lon": 105.8}}));
     ledger.add(
         "operator",
         "2025-01-01T00:00:00+07:00",

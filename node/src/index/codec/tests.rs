@@ -110,8 +110,8 @@ fn records_come_back() {
 
 /// Whoever changes these bytes changes [`FORMAT`] too, so that old indexes are made again.
 #[test]
-fn bytes_are_those_of_format_1() {
-    assert_eq!(FORMAT, 1);
+fn bytes_are_those_of_format_2() {
+    assert_eq!(FORMAT, 2);
     let all: Vec<u8> = records().iter().flat_map(|record| encode_record(record).unwrap()).collect();
     assert_eq!((all.len(), Hash::of(&all).to_string().as_str()), (GOLDEN.0, GOLDEN.1));
     let bytes = |record: &Record| hex(&encode_record(record).unwrap());
@@ -120,8 +120,12 @@ fn bytes_are_those_of_format_1() {
     assert_eq!(bytes(&records()[7]), format!("07{lot}"));
     assert_eq!(bytes(&records()[9]), format!("09fc7011010001{lot}"));
     let stamp = Stamp { size: TreeSize::new(300), root: Hash::ZERO };
-    assert_eq!(hex(&encode_stamp(&stamp).unwrap()), format!("01fb2c01{}", "00".repeat(32)));
-    assert_eq!(decode_stamp(&encode_stamp(&stamp).unwrap()), Ok(stamp));
+    let encoded = encode_stamp(&stamp, 7).unwrap();
+    assert_eq!(hex(&encoded), format!("02fb2c01{}07", "00".repeat(32)));
+    assert_eq!(decode_stamp(&encoded), Ok((stamp, 7)));
+    assert_eq!(decode_stamp(&[&[1], &encoded[1..]].concat()), Err(CodecError), "of another format");
+    // A stamp as format 1 had it.
+    assert_eq!(decode_stamp(&[&[1], &encoded[1..encoded.len() - 1]].concat()), Err(CodecError));
     assert_eq!(hex(&encode_flags(&FLAGS).unwrap()), "050001020304");
     assert_eq!(decode_flags(&encode_flags(&FLAGS).unwrap()).unwrap(), FLAGS);
     assert_eq!(hex(&encode_chunk(&[1, 300]).unwrap()), "0201fb2c01");
@@ -131,6 +135,11 @@ fn bytes_are_those_of_format_1() {
     let entry = record_key(&Key::Entry(lot));
     assert_eq!((entry.len(), hex(&entry)), (22, format!("0a{}", hex(&lot.as_bytes()[..21]))));
     assert_eq!(about_entry(&about_key("u", LeafIndex::new(258))), Ok(LeafIndex::new(258)));
+    assert_eq!(hex(&party_key("ab", LeafIndex::new(258))), "0f6162000000000000000102");
+    let held = LotKey::from_hash(lot);
+    assert_eq!(hex(&held_key("ab", &held)), format!("0e616200{lot}"));
+    assert_eq!(held_lot(&held_key("ab", &held)), Ok(held));
+    assert_eq!(hex(&entry_prefix([1, 2, 3, 4, 5])), "0a0102030405");
 }
 
 /// Length of all records of [`records`], and its hash.

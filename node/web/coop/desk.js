@@ -1,0 +1,151 @@
+// @ts-check
+/** The registrar's desk: who is at it, which of its pages stands, and what went wrong, in words. */
+import { openCore } from '../core/core.js';
+import { band } from '../ui/parts/icons.js';
+import { announce, fill, h } from '../ui/parts/dom.js';
+import { enter } from './enter.js';
+import { button } from './forms.js';
+import * as courier from './courier.js';
+import * as handovers from './handovers.js';
+import * as lots from './lots.js';
+import * as members from './members.js';
+import * as places from './places.js';
+import * as products from './products.js';
+import * as recall from './recall.js';
+import { ledger, list } from './node.js';
+import { has, language, named, openWords, t, tail } from './words.js';
+
+/** @typedef {import('../ui/parts/dom.js').Child} Child */
+/**
+ * What every page of the desk works with.
+ * @typedef {object} Desk
+ * @property {import('../core/types.js').Core} core
+ * @property {import('../core/types.js').Profile} profile whose key signs
+ * @property {string} organisation URI
+ * @property {string} base what links to this ledger begin with
+ * @property {any[]} actors
+ * @property {any[]} products
+ * @property {any[]} places
+ * @property {string[]} args what follows the page's name in the address
+ * @property {(uri: string) => string} nameOf an actor's, a product's or a place's name
+ * @property {(uri: string) => string} uri of a slug's full address is for the ledger to make: `kind/slug`
+ * @property {() => Promise<void>} refresh reads the ledger and draws anew
+ * @property {(work: () => Promise<string | void>, at?: HTMLButtonElement) => Promise<void>} run does something and says how it ended
+ */
+/** @typedef {(desk: Desk) => Promise<Child[]>} Page */
+
+/** @type {Record<string, Page>} */
+const PAGES = {
+  members: members.show, products: products.show, places: places.show, handovers: handovers.show, lots: lots.show, recall: recall.show, courier: courier.show,
+};
+const TABS = ['members', 'products', 'places', 'handovers', 'lots', 'courier'];
+
+const root = /** @type {HTMLElement} */ (document.getElementById('desk'));
+/** @type {import('../core/types.js').Core} */
+let core;
+let origin = '';
+/** The newest drawing; an older one that comes late is dropped. */
+let newest = 0;
+
+const route = () => location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+
+/** What went wrong, in words and with what to do. @param {any} error */
+export function trouble(error) {
+  const code = error?.refused?.code ?? error?.code;
+  return has(`error.${code}`) ? t(`error.${code}`) : t('error.other', { code: code ?? error?.message ?? error });
+}
+
+/** @returns {Promise<Desk>} */
+async function desk() {
+  const profile = core.profiles.open();
+  if (!profile?.organisation) throw new Error('nobody is at the desk');
+  const [actors, products, places] = await Promise.all([list('/v1/actors'), list('/v1/products'), list('/v1/places')]);
+  const names = new Map([...actors, ...products, ...places].map((one) => [one.id, named(one.name, named(one.names?.at(-1), tail(one.id)))]));
+  return {
+    core, profile, organisation: profile.organisation, base: new URL('../../', import.meta.url).href.replace(/\/$/, ''), actors, products, places, args: route().slice(1),
+    nameOf: (uri) => names.get(uri) ?? tail(uri),
+    uri: (path) => `https://${origin}/${path}`,
+    refresh: () => draw(false),
+    run,
+  };
+}
+
+/** Does something, holds its button meanwhile, and says how it ended. @param {() => Promise<string | void>} work @param {HTMLButtonElement} [at] */
+async function run(work, at) {
+  if (at) at.disabled = true;
+  say('', '');
+  try {
+    const words = await work();
+    await draw(false);
+    if (words) say('tick', words);
+  } catch (error) {
+    console.warn(error);
+    say('stop', trouble(error));
+  } finally {
+    if (at) at.disabled = false;
+  }
+}
+
+/** @param {'tick' | 'stop' | ''} tone @param {string} words */
+function say(tone, words) {
+  const at = document.getElementById('said');
+  if (at) fill(at, words && h('p', { class: `note ${tone}` }, words));
+  announce(words);
+}
+
+function languages() {
+  const other = language() === 'vi' ? 'en' : 'vi';
+  return button(t(`language.${other}`), async () => {
+    await openWords(other);
+    await draw(false);
+  }, 'quiet');
+}
+
+/** @param {Desk | null} at @param {string} page */
+function head(at, page) {
+  const who = at ? h('div', {}, h('b', {}, at.nameOf(at.organisation)), h('small', {}, t('head.who', { name: at.profile.name }))) : h('b', {}, t('title'));
+  const lock = at && button(t('lock'), async () => {
+    core.profiles.lock();
+    await draw(true);
+  }, 'quiet');
+  const tabs = at && h('nav', { class: 'tabs', 'aria-label': t('title') }, TABS.map((name) => h('a', { href: `#/${name}`, 'aria-current': (name === page || (name === 'lots' && page === 'recall')) && 'page' }, t(`tab.${name}`))));
+  return [h('div', {}, band()), h('header', { class: 'head' }, who, h('div', {}, languages(), lock)), tabs || h('div')];
+}
+
+/** @param {boolean} isNew whether the reader's attention goes to the top */
+async function draw(isNew) {
+  newest += 1;
+  const mine = newest;
+  const open = core.profiles.open();
+  const name = route()[0] || 'members';
+  const page = PAGES[name] ?? members.show;
+  const isAtDesk = open?.state === 'active' && open.organisation !== null && open.roles.some((role) => role === 'registrar' || role === 'operator');
+  const at = isAtDesk ? await desk() : null;
+  const body = at ? await page(at) : await enter(core, () => draw(true), run);
+  if (mine !== newest) return;
+  const title = h('h1', { tabindex: '-1' }, at ? t(`tab.${PAGES[name] ? name : 'members'}`) : t('enter.title'));
+  const said = isNew ? null : document.getElementById('said');
+  fill(root, ...head(at, PAGES[name] ? name : 'members'), h('main', { 'data-page': at ? name : 'enter' }, title, said ?? h('div', { id: 'said' }), ...body));
+  if (isNew) title.focus();
+}
+
+/** @param {boolean} isNew */
+function safely(isNew) {
+  draw(isNew).catch((error) => {
+    console.warn(error);
+    fill(root, h('main', { 'data-page': 'broken' }, h('h1', {}, t('broken')), h('p', { class: 'note stop' }, trouble(error)), button(t('again'), async () => safely(true))));
+  });
+}
+
+async function start() {
+  await openWords();
+  core = await openCore({ background: false });
+  origin = (await ledger()).origin;
+  window.addEventListener('hashchange', () => safely(true));
+  safely(true);
+}
+
+start().catch((error) => {
+  console.error(error);
+  root.append(h('p', { role: 'alert' }, `Không mở được. Tải lại trang. / Cannot open; reload the page. (${error?.message ?? error})`));
+});

@@ -1,0 +1,256 @@
+/**
+ * The app in a thumb's reach: taps counted, sizes measured, and every screen put before axe, by day and by night.
+ */
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import AxeBuilder from "@axe-core/playwright";
+import { withBrowser } from "./browser.mjs";
+import { PHONE, enter, onScreen, startDemo } from "./app-rig.mjs";
+import { goHome, harvest, tour, typeAmount } from "./app-tour.mjs";
+import { ROOT } from "./node.mjs";
+
+const TARGET_PX = 48;
+const HARVEST_TAPS_MAX = 5;
+const PROCESS_TAPS_MAX = 7;
+/** The screens' share of the app, compressed; the rest is for core, verifier and codes. */
+const SCREENS_BYTES_MAX = 60_000;
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** @type {Awaited<ReturnType<typeof startDemo>>} */
+let demo;
+before(async () => {
+  demo = await startDemo();
+});
+after(() => demo.stop());
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** Counts taps. @param {Page} page */
+function thumb(page) {
+  const counted = { taps: 0, tap: async (/** @type {string} */ selector) => {
+    counted.taps += 1;
+    await page.tap(selector);
+  } };
+  return counted;
+}
+
+/** How long from the last touch to "saved". @param {Page} page */
+const savedIn = (page) => page.waitForFunction(() => performance.getEntriesByName("saved").at(-1)?.duration).then((handle) => handle.jsonValue());
+
+test("a harvest is repeated in five taps, typing included", async (t) => {
+  await withBrowser(async (context) => {
+    const { page, errors } = await enter(context, demo, "ho-01", "Chị Mai");
+    await harvest(page, "Củ dong riềng", "40");
+    await goHome(page);
+    const hand = thumb(page);
+    await hand.tap("[data-again=harvest]");
+    await onScreen(page, "harvest-made");
+    assert.equal(await page.inputValue(".amount input"), "", "the amount is never taken over");
+    await hand.tap('.pad [data-key="5"]');
+    await hand.tap('.pad [data-key="5"]');
+    await hand.tap("#next");
+    await onScreen(page, "harvest-review");
+    const read = (await page.innerText(".readback")).replaceAll("\u2011", "-");
+    assert.equal(read, "Tôi thu hoạch năm mươi lăm ki-lô-gam củ dong riềng, ở Ruộng hộ 01.");
+    await hand.tap(".foot .main");
+    await onScreen(page, "saved");
+    assert.ok(hand.taps <= HARVEST_TAPS_MAX, `${hand.taps} taps`);
+    t.diagnostic(`repeated harvest: ${hand.taps} taps, saved after ${Math.round(Number(await savedIn(page)))} ms`);
+    // The node has no policy; the phone asks all the same.
+    assert.deepEqual(errors.filter((error) => !/status of 404/.test(error)), []);
+  }, PHONE);
+});
+
+test("a processing step is repeated in seven taps, typing included", async (t) => {
+  await withBrowser(async (context) => {
+    const { page } = await enter(context, demo, "ho-02", "Chị Lan");
+    await harvest(page, "Củ dong riềng", "300");
+    await goHome(page);
+    await page.tap("[data-verb=process]");
+    await onScreen(page, "process-taken");
+    await typeAmount(page, "100");
+    await onScreen(page, "process-product");
+    await page.tap(".tile");
+    await onScreen(page, "process-made");
+    await typeAmount(page, "14");
+    await onScreen(page, "process-place");
+    await page.tap(".foot .main");
+    await onScreen(page, "process-review");
+    await page.tap(".foot .main");
+    await onScreen(page, "saved");
+    await goHome(page);
+    await harvest(page, "Củ dong riềng", "90");
+    await goHome(page);
+    const hand = thumb(page);
+    await hand.tap("[data-again=process]");
+    await onScreen(page, "process-lots");
+    await hand.tap(".tile >> nth=0");
+    await onScreen(page, "process-taken");
+    await hand.tap("[data-offer]");
+    await onScreen(page, "process-made");
+    await hand.tap('.pad [data-key="1"]');
+    await hand.tap('.pad [data-key="2"]');
+    await hand.tap("#next");
+    await onScreen(page, "process-review");
+    await hand.tap(".foot .main");
+    await onScreen(page, "saved");
+    assert.ok(hand.taps <= PROCESS_TAPS_MAX, `${hand.taps} taps`);
+    t.diagnostic(`repeated processing: ${hand.taps} taps, saved after ${Math.round(Number(await savedIn(page)))} ms`);
+  }, PHONE);
+});
+
+/** What a thumb can hit, with its size. @param {Page} page */
+const targets = (page) => page.evaluate(() => [...document.querySelectorAll("a[href], button, input, select, summary, textarea, [role=button]")].flatMap((element) => {
+  const box = (element.closest("label.file") ?? element).getBoundingClientRect();
+  if (box.width === 0 || !element.checkVisibility({ checkVisibilityCSS: true })) return [];
+  return [{ what: `${element.tagName} ${element.className} ${element.textContent?.slice(0, 30)}`, width: box.width, height: box.height }];
+}));
+
+test("every screen: large enough for a thumb, whole on a small phone, and without a fault that axe knows, by day and by night", async (t) => {
+  /** @type {string[]} */
+  const faults = [];
+  let smallest = Infinity;
+  let count = 0;
+  await withBrowser(async (context) => {
+    const errors = await tour(context, demo, async (name, page) => {
+      count += 1;
+      for (const { what, width, height } of await targets(page)) {
+        smallest = Math.min(smallest, width, height);
+        if (width < TARGET_PX || height < TARGET_PX) faults.push(`${name}: ${what} is ${Math.round(width)} × ${Math.round(height)}`);
+      }
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) faults.push(`${name}: something sticks out`);
+      const focus = await page.evaluate(() => document.querySelectorAll("h1").length);
+      if (focus !== 1) faults.push(`${name}: ${focus} headings`);
+      for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        const report = await new AxeBuilder({ page }).options({ runOnly: { type: "tag", values: TAGS }, rules: { "color-contrast-enhanced": { enabled: true } } }).analyze();
+        for (const { id, nodes } of report.violations) faults.push(`${name} ${colorScheme} ${id}: ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary?.slice(0, 200)}`);
+      }
+      await page.emulateMedia({ colorScheme: "light" });
+    });
+    faults.push(...errors.filter((error) => !/ERR_INTERNET_DISCONNECTED|status of 4/.test(error)));
+  }, PHONE);
+  assert.deepEqual(faults, []);
+  t.diagnostic(`${count} screens; the smallest target is ${Math.round(smallest)} px`);
+});
+
+test("a keyboard is enough, and the heading is read when the screen changes", async () => {
+  await withBrowser(async (context) => {
+    const { page } = await enter(context, demo, "ho-03", "Chị Nga");
+    const heading = () => page.evaluate(() => document.activeElement?.tagName);
+    assert.equal(await heading(), "H1");
+    await page.focus("[data-verb=harvest]");
+    await page.keyboard.press("Enter");
+    await onScreen(page, "harvest-product");
+    assert.equal(await heading(), "H1");
+    await page.focus(".tile");
+    await page.keyboard.press("Enter");
+    await onScreen(page, "harvest-made");
+    await page.focus(".amount input");
+    await page.keyboard.type("1,5");
+    await page.focus(".units [data-unit=ta]");
+    await page.keyboard.press("Space");
+    assert.match(await page.innerText("#amount-words"), /một tạ rưỡi\s*= 150 kg/);
+    await page.focus(".amount input");
+    await page.keyboard.press("Enter");
+    await onScreen(page, "harvest-place");
+    await page.focus(".foot .main");
+    await page.keyboard.press("Enter");
+    await onScreen(page, "harvest-review");
+    await page.focus(".foot .main");
+    await page.keyboard.press("Enter");
+    await onScreen(page, "saved");
+    assert.equal(await page.innerText("#live"), "Đã lưu trên máy");
+    assert.equal(await heading(), "H1");
+  }, PHONE);
+});
+
+test("an amount that can be read in two ways is not taken, nor more than there is", async () => {
+  await withBrowser(async (context) => {
+    const { page } = await enter(context, demo, "ho-04", "Chị Thu");
+    await page.tap("[data-verb=harvest]");
+    await onScreen(page, "harvest-product");
+    await page.tap(".tile");
+    await onScreen(page, "harvest-made");
+    await page.fill(".amount input", "1.5");
+    assert.ok(await page.isDisabled("#next"));
+    await page.fill(".amount input", "1.500");
+    assert.match(await page.innerText("#amount-words"), /một nghìn năm trăm/);
+    await page.fill(".amount input", "40");
+    await page.tap("#next");
+    await onScreen(page, "harvest-place");
+    await page.tap(".foot .main");
+    await onScreen(page, "harvest-review");
+    await page.tap(".foot .main");
+    await onScreen(page, "saved");
+    await goHome(page);
+    await page.tap("[data-verb=sell]");
+    await onScreen(page, "sell-taken");
+    await page.fill(".amount input", "41");
+    assert.match(await page.innerText("#amount-words"), /chỉ còn 40 kg\. Sửa số cân, hoặc chọn lô khác\./);
+    assert.ok(await page.isDisabled("#next"));
+  }, PHONE);
+});
+
+test("what waits can be corrected and deleted, and answers outlive a killed page", async () => {
+  await withBrowser(async (context) => {
+    const { page } = await enter(context, demo, "ho-05", "Chị Hà");
+    await context.setOffline(true);
+    await harvest(page, "Củ dong riềng", "70");
+    await page.tap("a[href^='#/edit/']");
+    await onScreen(page, "harvest-review");
+    await page.tap(".facts li:nth-child(2) button");
+    await onScreen(page, "harvest-made");
+    await page.fill(".amount input", "77");
+    await page.tap("#next");
+    await onScreen(page, "harvest-review");
+    await page.tap(".foot .main");
+    await onScreen(page, "saved");
+    await goHome(page);
+    await page.tap(".nav a >> nth=1");
+    await onScreen(page, "records");
+    assert.equal(await page.locator(".list li").count(), 1);
+    assert.match(await page.innerText(".list li"), /77 kg[\s\S]*Đang chờ gửi/);
+    await page.tap(".list a");
+    await onScreen(page, "record");
+    await page.tap(".foot .danger");
+    await page.tap("[role=alertdialog] .danger");
+    await onScreen(page, "records");
+    assert.equal(await page.locator(".list li").count(), 0);
+    await context.setOffline(false);
+    await goHome(page);
+    await page.tap("[data-verb=harvest]");
+    await onScreen(page, "harvest-product");
+    await page.tap(".tile");
+    await onScreen(page, "harvest-made");
+    await typeAmount(page, "33");
+    await onScreen(page, "harvest-place");
+    await page.reload();
+    await onScreen(page, "who").catch(() => {});
+  }, PHONE);
+});
+
+test("English is whole", async () => {
+  await withBrowser(async (context) => {
+    const { page } = await enter(context, demo, "ho-06", "Mai");
+    await harvest(page, "Canna tubers", "1500");
+    await goHome(page);
+    await page.tap("[data-again=harvest]");
+    await onScreen(page, "harvest-made");
+    for (const key of ["2", ".", "5"]) await page.tap(`.pad [data-key="${key}"]`);
+    await page.tap(".units [data-unit=tan]");
+    assert.match(await page.innerText("#amount-words"), /two and a half tonnes\s*= 2,500 kg/);
+  }, { ...PHONE, locale: "en-GB" });
+});
+
+test("the screens stay small", async (t) => {
+  const web = join(ROOT, "node/web");
+  const files = ["index.html", "app.css", "manifest.webmanifest", "locales/index.json", "locales/vi.json", ...(await readdir(join(web, "ui"), { recursive: true })).filter((name) => name.endsWith(".js")).map((name) => `ui/${name}`)];
+  let bytes = 0;
+  for (const file of files) bytes += gzipSync(await readFile(join(web, file))).length;
+  assert.ok(bytes < SCREENS_BYTES_MAX, `${bytes} bytes`);
+  t.diagnostic(`screens: ${bytes} bytes compressed in ${files.length} files`);
+});
