@@ -1,7 +1,7 @@
 // Keeps the app on the phone. Every file is listed by the server in files.json.
 //
 // A new version is fetched whole beside the old one and takes over only when no page of the old one is open any more, so that no page ever runs
-// with files of two versions. What people saved lies in IndexedDB, which this file does not change.
+// with files of two versions. The registrar's desk needs the network for all it does; its pages take every file from there. What people saved lies in IndexedDB, which this file does not change.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -10,7 +10,7 @@ const PREFIX = 'nguon-app-';
 const VERSIONS = 'nguon-versions';
 const SCOPE = new URL('./', worker.location.href);
 /** Of no use without the source code beside it, fetched when they are first heard, or for the page that checks a whole bundle. */
-const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|verifier\/(?:archive|evidence|story|verify)\.js|\.(?:ogg|opus|mp3|m4a|webm))$/;
+const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|verifier\/(?:archive|evidence|story|verify)\.js|^coop\/.*|locales\/coop\.[a-z]+\.json|\.(?:ogg|opus|mp3|m4a|webm))$/;
 /** What only browsers need that lack something. */
 const FOR_OLD_KEYS = /(?:noble-ed25519\/index|ed25519-fallback)\.js$/;
 const FOR_OLD_CAMERAS = /vendor\/qr\/decode\.js$/;
@@ -56,19 +56,16 @@ async function activate() {
   await worker.clients.claim();
 }
 
-/** The file that a page's address means. @param {URL} url */
-function pageOf(url) {
-  const path = url.pathname.slice(SCOPE.pathname.length);
-  return new URL(path === 'coop' || path.startsWith('coop/') ? 'coop/index.html' : 'index.html', SCOPE);
-}
+/** @param {URL} url */
+const isDesk = (url) => /^coop(?:\/|$)/.test(url.pathname.slice(SCOPE.pathname.length));
 
-/** @param {Request} request @param {URL} url */
-async function respond(request, url) {
-  const used = await version('used');
-  if (used === null) return fetch(request);
+/** @param {Request} request @param {URL} url @param {string} clientId of the page that asks */
+async function respond(request, url, clientId) {
+  const [used, page] = await Promise.all([version('used'), clientId ? worker.clients.get(clientId) : undefined]);
+  if (used === null || (page && isDesk(new URL(page.url)))) return fetch(request);
   const cache = await caches.open(PREFIX + used);
   const isPage = request.mode === 'navigate' && !/\.(?!html$)[a-z0-9]+$/.test(url.pathname);
-  const found = await cache.match(isPage ? pageOf(url) : url, { ignoreSearch: true, ignoreVary: true });
+  const found = await cache.match(isPage ? new URL('index.html', SCOPE) : url, { ignoreSearch: true, ignoreVary: true });
   if (found) return found;
   const answer = await fetch(request);
   if (answer.status === 200 && SOUND.test(url.pathname)) await cache.put(url, answer.clone());
@@ -134,6 +131,6 @@ worker.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   const isOurs = url.origin === SCOPE.origin && url.pathname.startsWith(SCOPE.pathname);
   // The node's answers and photos are never kept here, and the list of files must be the server's own.
-  if (event.request.method !== 'GET' || !isOurs || url.pathname.endsWith('/files.json')) return;
-  event.respondWith(respond(event.request, url));
+  if (event.request.method !== 'GET' || !isOurs || isDesk(url) || url.pathname.endsWith('/files.json')) return;
+  event.respondWith(respond(event.request, url, event.clientId));
 });

@@ -1,8 +1,10 @@
 //! Files that the page loads, embedded in the program and named by what is in them.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, io::Write as _, sync::LazyLock};
 
 use nguon_ledger::hash::Hash;
+
+mod bundle;
 
 /// One embedded file.
 #[derive(Debug, Clone, Copy)]
@@ -67,9 +69,91 @@ pub(crate) fn verify_policy() -> &'static str {
     &VERIFY_POLICY
 }
 
+/// The script that the page loads: `page.js` and the verifier in one file.
+pub(crate) const SCRIPT_PATH: &str = "qr-service/web/page.bundle.js";
+
+static BUNDLE: LazyLock<String> = LazyLock::new(|| {
+    bundle::bundle("qr-service/web/page.js", SCRIPT_PATH, |path| listed(path).map(|asset| asset.text))
+});
+
+/// How a browser may have a file compressed. Files never change while the program runs, so this is done once and as well as can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// Brotli, which browsers accept over HTTPS.
+    Brotli,
+    /// Gzip.
+    Gzip,
+}
+
+impl Encoding {
+    /// The best that a request accepts; none when it accepts neither.
+    pub(crate) fn accepted(accept_encoding: &str) -> Option<Self> {
+        let mut accepted = accept_encoding.split(',').filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let name = parts.next()?;
+            let is_refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32)));
+            (!is_refused).then_some(name)
+        });
+        let found = accepted.clone().any(|name| name == "br");
+        if found { Some(Self::Brotli) } else { accepted.any(|name| name == "gzip").then_some(Self::Gzip) }
+    }
+
+    /// Its name in `Content-Encoding`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    fn compress(self, text: &str) -> std::io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        match self {
+            Self::Brotli => {
+                let mut writer = brotli::CompressorWriter::new(&mut out, 4_096, BROTLI_QUALITY, BROTLI_WINDOW);
+                writer.write_all(text.as_bytes())?;
+            }
+            Self::Gzip => {
+                let mut writer = flate2::write::GzEncoder::new(&mut out, flate2::Compression::best());
+                writer.write_all(text.as_bytes())?;
+                writer.finish()?;
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Brotli's best, and a window wider than any file.
+const BROTLI_QUALITY: u32 = 11;
+const BROTLI_WINDOW: u32 = 22;
+
+type Compressed = BTreeMap<&'static str, [Vec<u8>; 2]>;
+
+/// Every file in both encodings.
+static COMPRESSED: LazyLock<Compressed> = LazyLock::new(|| {
+    let both = |asset: Asset| {
+        let encoded = [Encoding::Brotli, Encoding::Gzip].map(|encoding| encoding.compress(asset.text));
+        match encoded {
+            [Ok(brotli), Ok(gzip)] => Some((asset.path, [brotli, gzip])),
+            // Writing to memory does not fail; should it, the file goes out as it is.
+            _ => None,
+        }
+    };
+    all().filter_map(both).collect()
+});
+
+/// The file with this path in an encoding.
+pub(crate) fn compressed(path: &str, encoding: Encoding) -> Option<&'static [u8]> {
+    let [brotli, gzip] = COMPRESSED.get(path)?;
+    Some(match encoding {
+        Encoding::Brotli => brotli,
+        Encoding::Gzip => gzip,
+    })
+}
+
 /// Sixteen hexadecimal digits that change with any byte of any file.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let all: String = ASSETS.iter().map(|asset| format!("{}\0{}\0", asset.path, asset.text)).collect();
+    let all: String = all().map(|asset| format!("{}\0{}\0", asset.path, asset.text)).collect();
     Hash::of(all.as_bytes()).to_string().chars().take(16).collect()
 });
 
@@ -83,7 +167,16 @@ pub(crate) fn url(path: &str) -> String {
     format!("/assets/{}/{path}", version())
 }
 
+fn all() -> impl Iterator<Item = Asset> {
+    let bundle = Asset { path: SCRIPT_PATH, media_type: SCRIPT, text: BUNDLE.as_str() };
+    ASSETS.into_iter().chain([bundle])
+}
+
+fn listed(path: &str) -> Option<Asset> {
+    ASSETS.into_iter().find(|asset| asset.path == path)
+}
+
 /// The file with this path.
 pub(crate) fn find(path: &str) -> Option<Asset> {
-    ASSETS.into_iter().find(|asset| asset.path == path)
+    all().find(|asset| asset.path == path)
 }

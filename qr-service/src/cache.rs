@@ -1,51 +1,51 @@
-//! A bounded least-recently-used cache behind one lock.
-//!
-//! Two ordered maps instead of a linked list: the work per access is logarithmic in a capacity of some hundreds, and there
-//! is nothing to get wrong. The lock is never held across an await.
+//! A least-recently-used cache bounded in bytes, behind one lock that is never held across an await.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Keeps at most `capacity` values, dropping the one used longest ago.
+use lru::LruCache;
+
+/// What the cache's own structures take for one value, about.
+const OVERHEAD_BYTES: usize = 128;
+
+/// Keeps values of at most `bytes_max` bytes in all, dropping those used longest ago.
 #[derive(Debug)]
 pub(crate) struct Cache<V> {
-    capacity: usize,
+    bytes_max: usize,
     inner: Mutex<Inner<V>>,
 }
 
 #[derive(Debug)]
 struct Inner<V> {
-    by_key: BTreeMap<String, (u64, V)>,
-    by_use: BTreeMap<u64, String>,
-    uses: u64,
+    by_key: LruCache<String, (V, usize)>,
+    bytes: usize,
 }
 
 impl<V: Clone> Cache<V> {
-    /// An empty cache for `capacity` values.
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity, inner: Mutex::new(Inner { by_key: BTreeMap::new(), by_use: BTreeMap::new(), uses: 0 }) }
+    /// An empty cache for values of `bytes_max` bytes.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { bytes_max, inner: Mutex::new(Inner { by_key: LruCache::unbounded(), bytes: 0 }) }
     }
 
     /// The value under `key`, which becomes the one used last.
     pub(crate) fn get(&self, key: &str) -> Option<V> {
-        let mut inner = self.lock();
-        let value = inner.by_key.get(key)?.1.clone();
-        inner.touch(key);
-        Some(value)
+        self.lock().by_key.get(key).map(|(value, _)| value.clone())
     }
 
-    /// Puts `value` under `key`, dropping the value used longest ago when the cache is full.
-    pub(crate) fn put(&self, key: &str, value: V) {
+    /// Puts `value`, which takes `bytes`, under `key`. One that is larger than the whole cache is not kept.
+    pub(crate) fn put(&self, key: &str, value: V, bytes: usize) {
+        let bytes = bytes.saturating_add(key.len()).saturating_add(OVERHEAD_BYTES);
         let mut inner = self.lock();
-        if let Some((old_use, _)) = inner.by_key.insert(key.to_owned(), (0, value)) {
-            inner.by_use.remove(&old_use);
+        if let Some((_, old)) = inner.by_key.pop(key) {
+            inner.bytes = inner.bytes.saturating_sub(old);
         }
-        inner.touch(key);
-        while inner.by_key.len() > self.capacity {
-            let Some((_, oldest)) = inner.by_use.pop_first() else { break };
-            inner.by_key.remove(&oldest);
+        if bytes > self.bytes_max {
+            return;
+        }
+        inner.bytes = inner.bytes.saturating_add(bytes);
+        inner.by_key.put(key.to_owned(), (value, bytes));
+        while inner.bytes > self.bytes_max {
+            let Some((_, (_, oldest))) = inner.by_key.pop_lru() else { break };
+            inner.bytes = inner.bytes.saturating_sub(oldest);
         }
     }
 
@@ -55,38 +55,38 @@ impl<V: Clone> Cache<V> {
     }
 }
 
-impl<V> Inner<V> {
-    fn touch(&mut self, key: &str) {
-        self.uses = self.uses.wrapping_add(1);
-        let now = self.uses;
-        if let Some((last_use, _)) = self.by_key.get_mut(key) {
-            self.by_use.remove(last_use);
-            *last_use = now;
-            self.by_use.insert(now, key.to_owned());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Cache;
+    use super::{Cache, OVERHEAD_BYTES};
+
+    /// Room for two values of ten bytes with keys of one letter.
+    const TWO: usize = 2 * (OVERHEAD_BYTES + 11);
 
     #[test]
     fn drops_the_value_used_longest_ago() {
-        let cache = Cache::new(2);
-        cache.put("a", 1);
-        cache.put("b", 2);
+        let cache = Cache::new(TWO);
+        cache.put("a", 1, 10);
+        cache.put("b", 2, 10);
         assert_eq!(cache.get("a"), Some(1));
-        cache.put("c", 3);
+        cache.put("c", 3, 10);
         assert_eq!((cache.get("a"), cache.get("b"), cache.get("c")), (Some(1), None, Some(3)));
     }
 
     #[test]
     fn a_value_put_twice_counts_once() {
-        let cache = Cache::new(2);
-        cache.put("a", 1);
-        cache.put("a", 2);
-        cache.put("b", 3);
+        let cache = Cache::new(TWO);
+        cache.put("a", 1, 10);
+        cache.put("a", 2, 10);
+        cache.put("b", 3, 10);
         assert_eq!((cache.get("a"), cache.get("b")), (Some(2), Some(3)));
+    }
+
+    #[test]
+    fn a_value_larger_than_the_cache_is_not_kept_and_drops_no_other() {
+        let cache = Cache::new(TWO);
+        cache.put("a", 1, 10);
+        cache.put("b", 2, TWO);
+        cache.put("a", 3, TWO);
+        assert_eq!((cache.get("a"), cache.get("b")), (None, None), "what it replaces is out of date");
     }
 }

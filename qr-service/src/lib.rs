@@ -14,17 +14,29 @@ pub mod link;
 
 mod assets;
 mod cache;
+mod compression;
+mod data;
+mod limit;
+mod linkset;
 mod locale;
 mod node;
 mod page;
+mod picture;
 mod quantity;
+mod reports;
 mod routes;
+mod scans;
+mod serials;
 mod service;
 mod story;
 
 #[cfg(test)]
 #[path = "../tests/support/fixture.rs"]
 mod fixture;
+
+use std::path::{Path, PathBuf};
+
+pub use serials::{Commitment, SERIALS_MAX, SerialsError};
 
 /// Where the service finds its ledger and what its printed codes begin with.
 #[derive(Debug, Clone)]
@@ -33,6 +45,18 @@ pub struct Config {
     pub node_url: String,
     /// What every printed code begins with, such as `https://so.example.vn`; no slash at the end.
     pub base: String,
+}
+
+/// What else may be chosen; nothing of it must be.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The service's own folder. Without one, no scans are counted, no problems can be reported and serials are not checked.
+    pub data: Option<PathBuf>,
+    /// Whether a proxy stands in front that adds the client's address to `X-Forwarded-For`. Where none does, anybody could write there.
+    pub is_behind_proxy: bool,
+    /// A web address to which every report is also sent, as JSON.
+    pub report_webhook: Option<String>,
 }
 
 /// Why the service cannot be built.
@@ -50,21 +74,76 @@ pub enum ConfigError {
     /// The HTTP client does not start.
     #[error("the HTTP client does not start")]
     Client(#[from] reqwest::Error),
+    /// The service's folder cannot be used.
+    #[error("the folder {} cannot be used", folder.display())]
+    Data {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
 }
 
-/// The routes, without a fallback, so that a node can merge them with its own: `/`, `/find`, `/lot/...`, `/01/...`, `/blob/...`
-/// and `/assets/...`.
+/// The routes, without a fallback, so that a node can merge them with its own: `/`, `/find`, `/lot/...`, `/01/...` and the other
+/// keys of GS1, `/blob/...`, `/assets/...`.
+///
+/// Clients are told apart by [`axum::extract::ConnectInfo`]; serve with `into_make_service_with_connect_info::<SocketAddr>()`. Where
+/// that is missing, all clients are as one unknown one: nobody is limited, and no scan is counted.
 ///
 /// # Errors
-/// [`ConfigError`] when an address in `config` is no web address.
-pub fn router(config: Config) -> Result<axum::Router, ConfigError> {
-    Ok(routes::router(service::Service::new(config)?))
+/// [`ConfigError`] when an address in `config` is no web address, or the data folder cannot be used.
+pub fn router(config: Config, settings: Settings) -> Result<axum::Router, ConfigError> {
+    Ok(routes::router(service::Service::new(config, settings)?))
 }
 
 /// The same with a page of its own for every other path: the whole service, run alone.
 ///
 /// # Errors
-/// [`ConfigError`] when an address in `config` is no web address.
-pub fn standalone(config: Config) -> Result<axum::Router, ConfigError> {
-    Ok(routes::standalone(service::Service::new(config)?))
+/// As [`router`].
+pub fn standalone(config: Config, settings: Settings) -> Result<axum::Router, ConfigError> {
+    Ok(routes::standalone(service::Service::new(config, settings)?))
+}
+
+/// The reports in a data folder, oldest first, each as it was kept.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn reports(data: &Path) -> std::io::Result<Vec<serde_json::Value>> {
+    reports::list(data)
+}
+
+/// Why a list of serials was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The node's address, or what names the lot.
+    #[error("{0} names no lot")]
+    Lot(String),
+    /// The service's addresses.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The node was asked in vain.
+    #[error("the node does not tell what the lot committed to: {0}")]
+    Node(String),
+    /// The lot committed to none.
+    #[error("the lot was packed without serials")]
+    NoneCommitted,
+    /// The list itself.
+    #[error(transparent)]
+    Serials(#[from] SerialsError),
+}
+
+/// Keeps the serials of a lot in a data folder, if they are those that the ledger commits to; how many there are.
+///
+/// # Errors
+/// [`ImportError`].
+pub async fn import_serials(node_url: &str, data: &Path, lot: &str, file: &Path) -> Result<usize, ImportError> {
+    let link = link::ItemLink::parse(lot).map_err(|_| ImportError::Lot(lot.to_owned()))?;
+    let node = node::NodeClient::new(node_url).map_err(ConfigError::Client)?;
+    let told = |error: node::NodeError| ImportError::Node(error.to_string());
+    let lot = link.lot_uri(&node.ledger().await.map_err(told)?.origin);
+    let committed = node.serials(&lot).await.map_err(told)?.ok_or(ImportError::NoneCommitted)?;
+    let text = serials::read_bounded(file).map_err(SerialsError::File)?;
+    Ok(serials::SerialLists::new(data).import(&lot, &text, committed)?)
 }

@@ -24,6 +24,22 @@ enum LotName {
     Own { id: String },
 }
 
+/// What an address is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// A lot, or one pack of it.
+    Item(ItemLink),
+    /// A kind of goods; `is_named_closer` when the address names a variant or a serial without a lot.
+    Product {
+        /// 14 digits.
+        gtin: String,
+        /// Whether more than the GTIN is named.
+        is_named_closer: bool,
+    },
+    /// Something that this resolver does not know of, by a key that is no GTIN.
+    OtherKey,
+}
+
 /// What is asked for under the address of a lot or pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
@@ -35,6 +51,10 @@ pub(crate) enum View {
     QrPng,
     /// The proof bundle, byte for byte as the node gave it.
     Proof,
+    /// The proof that the pack's serial is one of the lot's.
+    SerialProof,
+    /// The form to report a problem, and where it is sent.
+    Report,
 }
 
 /// Why an address names no lot.
@@ -81,28 +101,11 @@ impl ItemLink {
         }
     }
 
-    /// Reads the path of a request: `/01/...` or `/lot/...`, still percent-encoded.
-    pub(crate) fn parse_path(path: &str) -> Result<(Self, View), LinkError> {
-        if path.starts_with("/lot/") {
-            return Self::parse_own(path);
-        }
-        // A lot may be called as a view is: what is a whole Digital Link is the page.
-        match (Self::parse_gs1(&format!("{CANONICAL_STEM}{path}")), path.rsplit_once('/')) {
-            (Ok(link), _) => Ok((link, View::Page)),
-            (Err(error), Some((lot, name))) => match View::from_name(name) {
-                Some(view) => Ok((Self::parse_gs1(&format!("{CANONICAL_STEM}{lot}"))?, view)),
-                None => Err(error),
-            },
-            (Err(error), None) => Err(error),
-        }
-    }
-
     fn parse_gs1(uri: &str) -> Result<Self, LinkError> {
-        let link = DigitalLink::parse(uri.trim_end_matches('/'), Options::LENIENT).map_err(LinkError::DigitalLink)?;
-        let value = |ai: &str| link.in_path(ai).map(ToOwned::to_owned);
-        let (Some(gtin), Some(lot)) = (value("01"), value("10")) else { return Err(LinkError::NoLot) };
-        // Printed with fewer digits, it is the same number.
-        Ok(Self { lot: LotName::Gs1 { gtin: format!("{gtin:0>14}"), lot }, serial: value("21") })
+        match Subject::parse_gs1(uri)? {
+            Subject::Item(link) => Ok(link),
+            Subject::Product { .. } | Subject::OtherKey => Err(LinkError::NoLot),
+        }
     }
 
     /// `/lot/{id}[/{serial}][/view]`.
@@ -142,7 +145,23 @@ impl ItemLink {
         }
     }
 
-    /// The same without the serial number.
+    /// The GTIN in the address.
+    pub(crate) fn gtin(&self) -> Option<&str> {
+        match &self.lot {
+            LotName::Gs1 { gtin, .. } => Some(gtin),
+            LotName::Own { .. } => None,
+        }
+    }
+
+    /// The lot of our own whose number stands in the place of a GS1 lot's, for a product that was given a GTIN after it was made.
+    pub(crate) fn own_lot(&self) -> Option<Self> {
+        match &self.lot {
+            LotName::Gs1 { lot, .. } => Some(Self { lot: LotName::own(lot).ok()?, serial: self.serial.clone() }),
+            LotName::Own { .. } => None,
+        }
+    }
+
+    /// The path of the lot's page.
     pub(crate) fn lot_path(&self) -> String {
         self.lot.path()
     }
@@ -160,6 +179,47 @@ impl ItemLink {
             LotName::Own { id } => id,
         }
     }
+}
+
+impl Subject {
+    /// Reads the path of a request, still percent-encoded, and what its query says under the number of an AI.
+    pub(crate) fn parse(path: &str, query: &str) -> Result<(Self, View), LinkError> {
+        if path.starts_with("/lot/") {
+            return ItemLink::parse_own(path).map(|(link, view)| (Self::Item(link), view));
+        }
+        let attributes: Vec<&str> = query.split('&').filter(|pair| is_attribute(pair)).collect();
+        let uri = |path: &str| match attributes.as_slice() {
+            [] => format!("{CANONICAL_STEM}{path}"),
+            some => format!("{CANONICAL_STEM}{path}?{}", some.join("&")),
+        };
+        // A lot may be called as a view is: what is a whole Digital Link is the page.
+        match (Self::parse_gs1(&uri(path.trim_end_matches('/'))), path.rsplit_once('/')) {
+            (Ok(subject), _) => Ok((subject, View::Page)),
+            (Err(error), Some((lot, name))) => match View::from_name(name) {
+                Some(view) => Ok((Self::parse_gs1(&uri(lot))?, view)),
+                None => Err(error),
+            },
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    fn parse_gs1(uri: &str) -> Result<Self, LinkError> {
+        let link = DigitalLink::parse(uri.trim_end_matches('/'), Options::LENIENT).map_err(LinkError::DigitalLink)?;
+        let value = |ai: &str| link.in_path(ai).map(ToOwned::to_owned);
+        let Some(gtin) = value("01") else { return Ok(Self::OtherKey) };
+        // Printed with fewer digits, it is the same number.
+        let gtin = format!("{gtin:0>14}");
+        Ok(match value("10") {
+            Some(lot) => Self::Item(ItemLink { lot: LotName::Gs1 { gtin, lot }, serial: value("21") }),
+            None => Self::Product { gtin, is_named_closer: link.path().len() > 1 },
+        })
+    }
+}
+
+/// Whether a parameter of the query is one of GS1's: all others belong to somebody else.
+fn is_attribute(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl LotName {
@@ -185,6 +245,8 @@ impl View {
             "qr.svg" => Some(Self::QrSvg),
             "qr.png" => Some(Self::QrPng),
             "proof.json" => Some(Self::Proof),
+            "serial-proof" => Some(Self::SerialProof),
+            "report" => Some(Self::Report),
             _ => None,
         }
     }

@@ -142,6 +142,14 @@ impl Words {
         }
     }
 
+    /// Day and month, for a caption: `14/12` or `14 Dec`.
+    pub(crate) fn short_date(self, date: NaiveDate) -> String {
+        match self.lang {
+            Lang::Vi => format!("{:02}/{:02}", date.day(), date.month()),
+            Lang::En => date.format("%-d %b").to_string(),
+        }
+    }
+
     /// Date and time of day where it happened.
     pub(crate) fn date_time(self, time: DateTime<FixedOffset>) -> String {
         format!("{}, {:02}:{:02}", self.date(time.date_naive()), time.hour(), time.minute())

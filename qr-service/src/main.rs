@@ -4,7 +4,7 @@ use std::{io::Write as _, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
-use nguon_qr::{Config, code, link::ItemLink, standalone};
+use nguon_qr::{Config, Settings, code, link::ItemLink, standalone};
 
 /// Names the ledger's goods by QR code and shows consumers their way from harvest to sale.
 #[derive(Parser)]
@@ -30,6 +30,25 @@ enum Command {
         /// What printed codes begin with; by default the address listened on.
         #[arg(long, env = "NGUON_BASE", value_name = "URL")]
         base: Option<String>,
+        /// Folder for scan counts, lists of serials and reports; without it there are none.
+        #[arg(long, env = "NGUON_QR_DATA", value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// A proxy stands in front that adds the client's address to X-Forwarded-For.
+        #[arg(long, env = "NGUON_QR_BEHIND_PROXY")]
+        behind_proxy: bool,
+        /// Web address to which every reported problem is also sent, as JSON.
+        #[arg(long, env = "NGUON_QR_REPORT_WEBHOOK", value_name = "URL")]
+        report_webhook: Option<String>,
+    },
+    /// Lists of the serials of packs.
+    #[command(subcommand)]
+    Serials(Serials),
+    /// Print the problems that people reported, one JSON object a line, oldest first.
+    #[command(after_help = "Example:\n  nguon-qr reports --data ./qr-data")]
+    Reports {
+        /// The service's folder.
+        #[arg(long, env = "NGUON_QR_DATA", value_name = "DIR")]
+        data: PathBuf,
     },
     /// Write the QR code of a lot or pack to a file.
     #[command(after_help = "Examples:\n  nguon-qr code https://so.example.vn/lot/0123456789ABCDEF --out lot.svg\n  \
@@ -47,6 +66,28 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum Serials {
+    /// Keep the serials of a lot, so that its packs' pages can prove theirs. Taken only if they are those that the ledger commits to.
+    #[command(
+        after_help = "Example:\n  nguon-qr serials import --data ./qr-data --node http://127.0.0.1:8080 --lot 0123456789ABCDEF serials.txt"
+    )]
+    Import {
+        /// The service's folder. The service may run.
+        #[arg(long, env = "NGUON_QR_DATA", value_name = "DIR")]
+        data: PathBuf,
+        /// Address of the node.
+        #[arg(long, env = "NGUON_NODE", value_name = "URL")]
+        node: String,
+        /// The lot's URI, its link, or a bare lot id.
+        #[arg(long, value_name = "LOT-URI|URL")]
+        lot: String,
+        /// One serial a line, as they were written when the lot was packed.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
@@ -54,17 +95,33 @@ async fn main() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     match Cli::parse().command {
-        Command::Serve { node, listen, base } => serve(node, listen, base).await,
+        Command::Serve { node, listen, base, data, behind_proxy, report_webhook } => {
+            let mut settings = Settings::default();
+            (settings.data, settings.is_behind_proxy, settings.report_webhook) = (data, behind_proxy, report_webhook);
+            serve(node, listen, base, settings).await
+        }
+        Command::Serials(Serials::Import { data, node, lot, file }) => {
+            let count = nguon_qr::import_serials(&node, &data, &lot, &file).await?;
+            writeln!(std::io::stdout(), "kept {count} serials")?;
+            Ok(())
+        }
+        Command::Reports { data } => {
+            for report in nguon_qr::reports(&data)? {
+                writeln!(std::io::stdout(), "{report}")?;
+            }
+            Ok(())
+        }
         Command::Code { link, out, base } => write_code(&link, &out, base.as_deref()),
     }
 }
 
-async fn serve(node_url: String, listen: SocketAddr, base: Option<String>) -> anyhow::Result<()> {
+async fn serve(node_url: String, listen: SocketAddr, base: Option<String>, settings: Settings) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = format!("http://{}", listener.local_addr()?);
     let base = base.unwrap_or_else(|| address.clone());
-    let app = standalone(Config { node_url, base })?;
+    let app = standalone(Config { node_url, base }, settings)?;
     writeln!(std::io::stdout(), "ready {address}")?;
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(stop()).await?;
     Ok(())
 }

@@ -5,12 +5,15 @@ use std::{sync::Arc, time::Duration};
 use nguon_ledger::hash::Hash;
 use serde_json::Value;
 
-use crate::link::percent_encode;
+use crate::{link::percent_encode, serials::Commitment};
 
 /// Largest proof bundle read: some 15,000 entries of a kilobyte with their proofs.
 pub(crate) const BUNDLE_BYTES_MAX: usize = 32 << 20;
 /// Largest answer about the ledger or a record.
 const RECORD_BYTES_MAX: usize = 256 << 10;
+/// Products in one answer, and the largest such answer: each is a statement's body of at most 61,440 bytes, most have a hundredth of it.
+const PRODUCTS_A_PAGE: usize = 200;
+const PRODUCTS_BYTES_MAX: usize = 13 << 20;
 /// Largest photo or certificate passed on.
 const BLOB_BYTES_MAX: usize = 8 << 20;
 /// How long a node may take to accept a connection.
@@ -30,6 +33,12 @@ pub(crate) enum NodeError {
     /// No answer, or one cut short.
     #[error("the node does not answer")]
     Unreachable(#[source] reqwest::Error),
+    /// It took longer than somebody waits who can be shown an earlier copy.
+    #[error("the node is slow")]
+    Slow,
+    /// It did not answer a moment ago, and was not asked again.
+    #[error("the node did not answer a moment ago")]
+    Resting,
     /// An answer with another status than 200, 404 and 410.
     #[error("the node answers {status}")]
     Status {
@@ -47,8 +56,18 @@ pub(crate) enum NodeError {
     Malformed,
 }
 
+impl NodeError {
+    /// Whether it says nothing about what was asked for.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Slow | Self::Resting | Self::Status { .. } => true,
+            Self::NotFound | Self::Gone | Self::TooLarge { .. } | Self::Malformed => false,
+        }
+    }
+}
+
 /// What `GET /v1/ledger` tells, as far as the page needs it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LedgerInfo {
     /// Host and path that the ledger's identifiers begin with.
     pub(crate) origin: String,
@@ -79,6 +98,11 @@ impl NodeClient {
         Ok(Self { http, base: base.trim_end_matches('/').into() })
     }
 
+    /// The client itself, for other addresses.
+    pub(crate) fn http(&self) -> reqwest::Client {
+        self.http.clone()
+    }
+
     /// The ledger's name, key and policy.
     pub(crate) async fn ledger(&self) -> Result<LedgerInfo, NodeError> {
         let body = self.get("/v1/ledger", RECORD_BYTES_MAX).await?;
@@ -94,6 +118,26 @@ impl NodeClient {
     /// The proof bundle of a lot, byte for byte.
     pub(crate) async fn bundle(&self, lot_uri: &str) -> Result<Vec<u8>, NodeError> {
         self.get(&format!("/v1/lots/{}/bundle", percent_encode(lot_uri)), BUNDLE_BYTES_MAX).await
+    }
+
+    /// What a lot committed to of its packs' serials; `None` when it committed to nothing.
+    pub(crate) async fn serials(&self, lot_uri: &str) -> Result<Option<Commitment>, NodeError> {
+        let body = self.get(&format!("/v1/lots/{}", percent_encode(lot_uri)), RECORD_BYTES_MAX).await?;
+        let value: Value = serde_json::from_slice(&body).map_err(|_| NodeError::Malformed)?;
+        let Some(serials) = value.get("serials").filter(|serials| !serials.is_null()) else { return Ok(None) };
+        let count = serials.get("count").and_then(Value::as_u64).ok_or(NodeError::Malformed)?;
+        let root = serials.get("root").and_then(Value::as_str).and_then(Hash::from_hex).ok_or(NodeError::Malformed)?;
+        Ok(Some(Commitment { count, root }))
+    }
+
+    /// A page of the products, as they are now, and from where on the next one begins.
+    pub(crate) async fn products(&self, after: Option<&str>) -> Result<(Vec<Value>, Option<String>), NodeError> {
+        let after = after.map(|slug| format!("&after={}", percent_encode(slug))).unwrap_or_default();
+        let body = self.get(&format!("/v1/products?limit={PRODUCTS_A_PAGE}{after}"), PRODUCTS_BYTES_MAX).await?;
+        let mut value: Value = serde_json::from_slice(&body).map_err(|_| NodeError::Malformed)?;
+        let next = value.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        let items = value.get_mut("items").and_then(Value::as_array_mut).ok_or(NodeError::Malformed)?;
+        Ok((std::mem::take(items), next))
     }
 
     /// A blob whose bytes have the hash asked for.

@@ -7,13 +7,22 @@ use crate::{
     locale::{Lang, Words},
 };
 
+mod certificates;
+mod help;
 mod icon;
 mod lot;
+mod map;
 mod message;
+mod meta;
+mod product;
 mod record;
+mod report;
+mod verdict;
 
 pub(crate) use lot::{Freshness, LotPage, lot_page};
 pub(crate) use message::{Trouble, home_page, trouble_page};
+pub(crate) use product::product_page;
+pub(crate) use report::{ReportState, report_page};
 
 /// What every page needs to know of its request.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +32,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) path: &'a str,
 }
 
-/// The document around a page's main part.
-fn document(frame: Frame<'_>, title: &str, with_script: bool, main: &Markup) -> Markup {
+/// The document around a page's main part. A page that checks itself brings more for the `head`; it is given the script.
+fn document(frame: Frame<'_>, title: &str, head: Option<&Markup>, main: &Markup) -> Markup {
     let words = frame.words;
     let other = words.lang().other();
     html! {
@@ -38,8 +47,9 @@ fn document(frame: Frame<'_>, title: &str, with_script: bool, main: &Markup) -> 
                 title { (title) " \u{b7} " (words.get("page.name")) }
                 link rel="stylesheet" href=(assets::url("qr-service/web/page.css"));
                 link rel="icon" type="image/svg+xml" href=(assets::url("qr-service/web/icon.svg"));
-                @if with_script {
-                    script type="module" src=(assets::url("qr-service/web/page.js")) {}
+                @if let Some(head) = head {
+                    script type="module" src=(assets::url(assets::SCRIPT_PATH)) {}
+                    (head)
                 }
             }
             body {

@@ -1,45 +1,44 @@
-//! HTTP: one handler an address, and the headers that all answers carry.
+//! HTTP: which handler answers where, and the headers that all answers carry.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    Router,
-    body::{Body, Bytes},
+    Json, Router,
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::map_response,
     response::{IntoResponse as _, Redirect, Response},
-    routing::get,
+    routing::{MethodRouter, get},
 };
-use maud::Markup;
-use nguon_ledger::hash::Hash;
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    assets,
-    link::{ItemLink, View},
-    locale::{Lang, Words},
-    node::NodeError,
-    page::{Frame, LotPage, Trouble, home_page, lot_page, trouble_page},
-    service::{CodeFormat, Service, TellError},
-    story::StoryError,
+    assets::{self, Encoding},
+    link::ItemLink,
+    linkset,
+    page::{Trouble, home_page},
+    service::Service,
 };
+
+mod answer;
+mod blob;
+mod compressed;
+mod item;
+mod report;
+
+use answer::Reader;
 
 /// Nothing from elsewhere, nothing inline: hostile text that slipped through the escaping would still not run.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                            form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// A blob is somebody's file: it may do nothing at all.
-const BLOB_POLICY: &str = "default-src 'none'; sandbox";
 /// A page may change at any moment, by a recall for one.
 const NO_CACHE: &str = "no-cache";
 /// What is named by its hash never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// A blob never changes either, but it may be erased, and then copies must die out.
-const ONE_DAY: &str = "public, max-age=86400";
-/// The same code is drawn for the same address as long as the service's base stays.
-const ONE_HOUR: &str = "public, max-age=3600";
-/// When to ask again after the node did not answer.
-const RETRY_AFTER_SECONDS: &str = "10";
+/// Primary keys of GS1 other than the GTIN: read, judged by their syntax, and not resolved here.
+const OTHER_KEYS: [&str; 15] =
+    ["00", "253", "255", "401", "402", "414", "415", "417", "8003", "8004", "8006", "8010", "8013", "8017", "8018"];
+const METHODS: &str = "GET, HEAD, OPTIONS";
 
 type Shared = State<Arc<Service>>;
 type Asked = Query<BTreeMap<String, String>>;
@@ -55,17 +54,27 @@ pub(crate) fn standalone(service: Arc<Service>) -> Router {
 }
 
 fn routes() -> Router<Arc<Service>> {
-    Router::new()
+    let items = || -> MethodRouter<Arc<Service>> { get(item::get).post(report::post).options(options) };
+    let mut router = Router::new()
         .route("/", get(home))
         .route("/find", get(find))
         .route("/verify.html", get(verify_page))
-        .route("/lot/{*rest}", get(item))
-        .route("/01/{*rest}", get(item))
-        .route("/blob/{sha256}", get(blob))
-        .route("/assets/{version}/{*path}", get(asset))
+        .route("/.well-known/gs1resolver", get(description).options(options))
+        .route(linkset::CONTEXT_PATH, get(context).options(options))
+        .route("/lot/{*rest}", items())
+        .route("/01/{*rest}", items())
+        .route("/{compressed}", get(compressed::get).options(options))
+        .route("/blob/{sha256}", get(blob::full))
+        .route("/blob/{sha256}/small", get(blob::small))
+        .route("/assets/{version}/{*path}", get(asset));
+    for key in OTHER_KEYS {
+        router = router.route(&format!("/{key}/{{*rest}}"), get(item::get).options(options));
+    }
+    router
 }
 
-/// Headers of every answer; a handler may have set a stricter content policy already.
+/// Headers of every answer; a handler may have set a stricter content policy already. Everything here is public and without cookies, so that
+/// any page may read it.
 async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
@@ -73,6 +82,8 @@ async fn guard(mut response: Response) -> Response {
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Link, Location, ETag"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -80,44 +91,25 @@ async fn guard(mut response: Response) -> Response {
     response
 }
 
-/// What a request says of its reader.
-struct Reader {
-    lang: Lang,
+/// What may be asked, by pages on other hosts too.
+async fn options() -> Response {
+    let headers = [
+        (header::ALLOW, METHODS),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Accept, Accept-Language"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-impl Reader {
-    fn of(asked: &BTreeMap<String, String>, headers: &HeaderMap) -> Self {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Self { lang: Lang::negotiate(asked.get("lang").map(String::as_str), accepted) }
-    }
+async fn description(State(service): Shared) -> Response {
+    let headers = [(header::CACHE_CONTROL, NO_CACHE)];
+    (headers, Json(linkset::description(service.base()))).into_response()
+}
 
-    fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
-        Frame { words: Words::of(self.lang), path }
-    }
-
-    fn page(&self, status: StatusCode, page: Markup) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CONTENT_LANGUAGE, self.lang.code()),
-            (header::VARY, "Accept-Language"),
-            (header::CACHE_CONTROL, NO_CACHE),
-        ];
-        (status, headers, page.into_string()).into_response()
-    }
-
-    fn trouble(&self, trouble: Trouble, path: &str, code: Option<&str>) -> Response {
-        let status = match trouble {
-            Trouble::NoCode => StatusCode::BAD_REQUEST,
-            Trouble::UnknownCode | Trouble::NoPage => StatusCode::NOT_FOUND,
-            Trouble::NodeDown => StatusCode::SERVICE_UNAVAILABLE,
-            Trouble::BadAnswer => StatusCode::BAD_GATEWAY,
-        };
-        let mut response = self.page(status, trouble_page(self.frame(path), trouble, code));
-        if trouble == Trouble::NodeDown {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-        }
-        response
-    }
+async fn context() -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/ld+json"), (header::CACHE_CONTROL, NO_CACHE)];
+    (headers, linkset::context().to_string()).into_response()
 }
 
 async fn home(Query(asked): Asked, headers: HeaderMap) -> Response {
@@ -135,125 +127,8 @@ async fn find(Query(asked): Asked, headers: HeaderMap) -> Response {
     }
 }
 
-async fn no_page(Query(asked): Asked, headers: HeaderMap) -> Response {
-    Reader::of(&asked, &headers).trouble(Trouble::NoPage, "/", None)
-}
-
-/// Everything under the address of a lot or pack.
-async fn item(State(service): Shared, uri: Uri, Query(asked): Asked, headers: HeaderMap) -> Response {
-    let reader = Reader::of(&asked, &headers);
-    let (link, view) = match ItemLink::parse_path(uri.path()) {
-        Ok(found) => found,
-        Err(error) => {
-            tracing::debug!(path = uri.path(), %error, "no link");
-            return reader.trouble(Trouble::NoCode, "/", Some(uri.path()));
-        }
-    };
-    match view {
-        View::Page => page(&service, &reader, &link).await,
-        View::QrSvg => picture(&service, &link, CodeFormat::Svg, "image/svg+xml"),
-        View::QrPng => picture(&service, &link, CodeFormat::Png, "image/png"),
-        View::Proof => proof(&service, &link).await,
-    }
-}
-
-async fn page(service: &Service, reader: &Reader, link: &ItemLink) -> Response {
-    let path = link.page_path();
-    match service.tell(link).await {
-        Ok(told) => {
-            let address = service.address(link);
-            let page = LotPage {
-                frame: reader.frame(&path),
-                link,
-                address: &address,
-                story: &told.story,
-                ledger: &told.ledger,
-                freshness: told.freshness,
-            };
-            reader.page(StatusCode::OK, lot_page(page))
-        }
-        Err(error) => {
-            tracing::debug!(%path, %error, "no page");
-            reader.trouble(trouble(&error), &path, Some(link.short_lot()))
-        }
-    }
-}
-
-fn trouble(error: &TellError) -> Trouble {
-    match error {
-        TellError::Node(NodeError::NotFound | NodeError::Gone) => Trouble::UnknownCode,
-        TellError::Node(NodeError::Unreachable(_) | NodeError::Status { .. }) => Trouble::NodeDown,
-        TellError::Node(NodeError::TooLarge { .. } | NodeError::Malformed)
-        | TellError::Story(StoryError::Malformed | StoryError::OtherLot) => Trouble::BadAnswer,
-    }
-}
-
-fn picture(service: &Service, link: &ItemLink, format: CodeFormat, media_type: &'static str) -> Response {
-    match service.code(link, format) {
-        Ok(bytes) => {
-            let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, ONE_HOUR)];
-            (headers, Body::from(bytes)).into_response()
-        }
-        Err(error) => {
-            tracing::warn!(%error, "no code");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-/// The proof bundle, for the page's own script and for verifiers on any other host.
-async fn proof(service: &Service, link: &ItemLink) -> Response {
-    let bundle = match service.ledger().await {
-        Ok(ledger) => service.node.bundle(&link.lot_uri(&ledger.origin)).await,
-        Err(error) => Err(error),
-    };
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, NO_CACHE),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    match bundle {
-        Ok(bytes) => (headers, Bytes::from(bytes)).into_response(),
-        Err(error) => (blank(&error), headers).into_response(),
-    }
-}
-
-/// The status of an answer that no person reads.
-fn blank(error: &NodeError) -> StatusCode {
-    match error {
-        NodeError::NotFound => StatusCode::NOT_FOUND,
-        NodeError::Gone => StatusCode::GONE,
-        NodeError::Unreachable(_) | NodeError::Status { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        NodeError::TooLarge { .. } | NodeError::Malformed => StatusCode::BAD_GATEWAY,
-    }
-}
-
-/// A photo, or any other file as a download. Its type is read off its own first bytes: nobody's word is taken for it.
-async fn blob(State(service): Shared, Path(sha256): Path<String>) -> Response {
-    let Some(sha256) = Hash::from_hex(&sha256) else { return StatusCode::NOT_FOUND.into_response() };
-    match service.blob(&sha256).await {
-        Ok(bytes) => {
-            let (media_type, disposition) = media_type(&bytes);
-            let headers = [
-                (header::CONTENT_TYPE, media_type),
-                (header::CONTENT_DISPOSITION, disposition),
-                (header::CONTENT_SECURITY_POLICY, BLOB_POLICY),
-                (header::CACHE_CONTROL, ONE_DAY),
-            ];
-            (headers, Bytes::from(bytes)).into_response()
-        }
-        Err(error) => blank(&error).into_response(),
-    }
-}
-
-fn media_type(bytes: &[u8]) -> (&'static str, &'static str) {
-    match bytes {
-        [0xff, 0xd8, 0xff, ..] => ("image/jpeg", "inline"),
-        [0x89, b'P', b'N', b'G', ..] => ("image/png", "inline"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("image/webp", "inline"),
-        [b'%', b'P', b'D', b'F', ..] => ("application/pdf", "attachment"),
-        _ => ("application/octet-stream", "attachment"),
-    }
+async fn no_page(uri: Uri, headers: HeaderMap) -> Response {
+    Reader::of(&answer::asked(&uri), &headers).trouble(Trouble::NoPage, "/", None)
 }
 
 /// The page that checks evidence, for those who have no copy of it yet.
@@ -266,11 +141,18 @@ async fn verify_page() -> Response {
     (headers, assets::VERIFY_PAGE).into_response()
 }
 
-async fn asset(Path((version, path)): Path<(String, String)>) -> Response {
+async fn asset(Path((version, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(asset) = assets::find(&path) else { return StatusCode::NOT_FOUND.into_response() };
     // A page of an older version gets today's file rather than none, but may not keep it under the old name.
     let caching = if version == assets::version() { FOR_EVER } else { NO_CACHE };
-    ([(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, caching)], asset.text).into_response()
+    let own =
+        [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, caching), (header::VARY, "Accept-Encoding")];
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let encoding = accepted.and_then(Encoding::accepted);
+    match encoding.and_then(|encoding| Some((encoding, assets::compressed(&path, encoding)?))) {
+        Some((encoding, bytes)) => (own, [(header::CONTENT_ENCODING, encoding.name())], bytes).into_response(),
+        None => (own, asset.text).into_response(),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! What the routes share: the node, and what was read of it lately.
+//! What the routes share: the node, what was read of it lately, and the service's own folder.
 
 use std::{
-    sync::Arc,
+    net::IpAddr,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -10,54 +11,78 @@ use chrono::{DateTime, FixedOffset};
 use nguon_ledger::hash::Hash;
 
 use crate::{
-    Config, ConfigError,
+    Config, ConfigError, Settings,
     cache::Cache,
     code::{self, CodeError},
+    data::Data,
+    limit::{ClientKey, ClientKeys, Limit, Rate, TooMany},
     link::ItemLink,
     node::{LedgerInfo, NodeClient, NodeError},
     page::Freshness,
-    story::{Story, StoryError},
+    picture::Size,
+    story::StoryError,
 };
 
-/// Stories kept. One takes some tens of kilobytes.
-const STORIES_MAX: usize = 256;
-/// Rendered codes kept. One takes at most 6 kilobytes.
-const CODES_MAX: usize = 1_024;
-/// How long a story is shown without asking the node again: long enough to carry a crowd, short enough for a recall.
-const STORY_FRESH: Duration = Duration::from_secs(5);
-/// How long the ledger's name, key and policy are believed.
-const LEDGER_FRESH: Duration = Duration::from_secs(60);
+mod packs;
+mod products;
+mod telling;
+
+pub(crate) use packs::Pack;
+pub(crate) use telling::Told;
+
+/// Memory for bundles with the stories read from them.
+const STORIES_BYTES_MAX: usize = 96 << 20;
+/// Memory for rendered pages, plain and zipped.
+const PAGES_BYTES_MAX: usize = 48 << 20;
+/// Memory for photos as they are shown.
+const PICTURES_BYTES_MAX: usize = 32 << 20;
+/// Memory for drawn codes.
+const CODES_BYTES_MAX: usize = 8 << 20;
+/// Memory for codes that the ledger does not know.
+const MISSING_BYTES_MAX: usize = 1 << 20;
+/// With the lists of serials (48 MiB) all that is kept in memory: no more, however large the ledger is.
+const _: () = assert!(
+    STORIES_BYTES_MAX + PAGES_BYTES_MAX + PICTURES_BYTES_MAX + CODES_BYTES_MAX + MISSING_BYTES_MAX <= 192 << 20,
+    "the caches stay within 192 MiB"
+);
+/// What a client may have done that costs: a bundle fetched, a photo or code drawn. Many phones share one address of a mobile network, so
+/// this is far more than one person asks for.
+const WORK_RATE: Rate = Rate { burst: 200, every: Duration::from_millis(50) };
+/// Photos decoded at once: each takes up to 96 MB.
+const DECODERS: usize = 2;
 /// Home of the ledger's people, UTC+7: the day that is today there.
 const HOME_OFFSET_SECONDS: i32 = 7 * 3600;
+/// Locks that keep two requests from fetching the same thing at once; things that share one only wait for each other.
+const FLIGHTS: usize = 64;
 
 /// The service behind the routes.
 #[derive(Debug)]
 pub(crate) struct Service {
-    pub(crate) node: NodeClient,
+    node: NodeClient,
     base: String,
-    ledger: Cache<Kept<LedgerInfo>>,
-    stories: Cache<Kept<Story>>,
+    settings: Settings,
+    data: Option<Data>,
+    clients: ClientKeys,
+    work: Limit,
+    ledger: Cache<telling::Kept<LedgerInfo>>,
+    stories: Cache<telling::KeptStory>,
+    missing: Cache<Instant>,
+    products: Cache<telling::Kept<products::Table>>,
+    pages: Cache<Arc<PageCopy>>,
     codes: Cache<Bytes>,
+    pictures: Cache<Picture>,
+    decoders: tokio::sync::Semaphore,
+    flights: Vec<tokio::sync::Mutex<()>>,
+    /// Until when the node is not asked again, after it did not answer.
+    resting: Mutex<Option<Instant>>,
+    http: reqwest::Client,
 }
 
-/// Something read of the node, and when.
-#[derive(Debug)]
-struct Kept<T> {
-    value: Arc<T>,
-    since: Instant,
-    fetched: DateTime<FixedOffset>,
-}
-
-impl<T> Clone for Kept<T> {
-    fn clone(&self) -> Self {
-        Self { value: Arc::clone(&self.value), since: self.since, fetched: self.fetched }
-    }
-}
-
-impl<T> Kept<T> {
-    fn new(value: T) -> Self {
-        Self { value: Arc::new(value), since: Instant::now(), fetched: now() }
-    }
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) key: Option<ClientKey>,
 }
 
 /// Why there is no story.
@@ -69,6 +94,20 @@ pub(crate) enum TellError {
     /// What it gave cannot be read.
     #[error(transparent)]
     Story(#[from] StoryError),
+    /// The client asks for too much.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+}
+
+/// Why there is no code.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DrawError {
+    /// It cannot be drawn.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// The client asks for too much.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
 }
 
 /// Which picture of a code.
@@ -78,26 +117,85 @@ pub(crate) enum CodeFormat {
     Png,
 }
 
-/// What the page of a lot is told from.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) story: Arc<Story>,
+/// A blob as it is handed out.
+#[derive(Debug, Clone)]
+pub(crate) enum Picture {
+    /// A photo, written anew as JPEG.
+    Shown(Bytes),
+    /// No picture that is read: a file.
+    File(Bytes),
+}
+
+/// What a rendered page was made from, besides its words and its address: it is good as long as this is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PageFacts {
+    pub(crate) story: Hash,
     pub(crate) ledger: Arc<LedgerInfo>,
     pub(crate) freshness: Freshness,
+    pub(crate) pack: Option<Pack>,
+}
+
+/// A rendered page.
+#[derive(Debug)]
+pub(crate) struct PageCopy {
+    pub(crate) facts: PageFacts,
+    pub(crate) html: Bytes,
+    pub(crate) zipped: OnceLock<Bytes>,
+    /// Changes with any byte of it.
+    pub(crate) tag: String,
 }
 
 impl Service {
-    pub(crate) fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
+    pub(crate) fn new(config: Config, settings: Settings) -> Result<Arc<Self>, ConfigError> {
         let Config { node_url, base } = config;
         let base = web_address("base", base)?;
         let node = NodeClient::new(&web_address("node", node_url)?)?;
+        let settings = Settings {
+            report_webhook: settings.report_webhook.map(|url| web_address("report webhook", url)).transpose()?,
+            ..settings
+        };
+        let open = |folder: &std::path::PathBuf| {
+            Data::open(folder).map_err(|source| ConfigError::Data { folder: folder.clone(), source })
+        };
+        let data = settings.data.as_ref().map(open).transpose()?;
         Ok(Arc::new(Self {
+            http: node.http(),
             node,
             base,
-            ledger: Cache::new(1),
-            stories: Cache::new(STORIES_MAX),
-            codes: Cache::new(CODES_MAX),
+            data,
+            settings,
+            clients: ClientKeys::default(),
+            work: Limit::new(WORK_RATE),
+            ledger: Cache::new(1 << 20),
+            stories: Cache::new(STORIES_BYTES_MAX),
+            missing: Cache::new(MISSING_BYTES_MAX),
+            products: Cache::new(products::TABLE_BYTES_MAX),
+            pages: Cache::new(PAGES_BYTES_MAX),
+            codes: Cache::new(CODES_BYTES_MAX),
+            pictures: Cache::new(PICTURES_BYTES_MAX),
+            decoders: tokio::sync::Semaphore::new(DECODERS),
+            flights: (0..FLIGHTS).map(|_| tokio::sync::Mutex::new(())).collect(),
+            resting: Mutex::new(None),
         }))
+    }
+
+    /// What printed codes and the subjects of links begin with.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The service's own folder, if it has one.
+    pub(crate) fn data(&self) -> Option<&Data> {
+        self.data.as_ref()
+    }
+
+    /// The client at an address.
+    pub(crate) fn client(&self, address: Option<IpAddr>) -> Client {
+        Client { address, key: address.map(|address| self.clients.of(address)) }
     }
 
     /// The address that the code of a lot or pack carries.
@@ -105,81 +203,122 @@ impl Service {
         format!("{}{}", self.base, link.page_path())
     }
 
-    /// The ledger's name, key and policy; those known before when the node does not answer.
-    pub(crate) async fn ledger(&self) -> Result<Arc<LedgerInfo>, NodeError> {
-        let kept = self.ledger.get("");
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.since.elapsed() < LEDGER_FRESH) {
-            return Ok(Arc::clone(&kept.value));
-        }
-        match self.node.ledger().await {
-            Ok(info) => {
-                let kept = Kept::new(info);
-                self.ledger.put("", kept.clone());
-                Ok(kept.value)
-            }
-            Err(error) => kept.map(|kept| kept.value).ok_or(error),
+    /// Counts one piece of work for a client.
+    fn charge(&self, client: Client) -> Result<(), TooMany> {
+        match client.key {
+            Some(key) => self.work.take(key, Instant::now()),
+            None => Ok(()),
         }
     }
 
-    /// The story of a lot: of now, or, when the node does not answer, the one read last.
-    pub(crate) async fn tell(&self, link: &ItemLink) -> Result<Told, TellError> {
-        let ledger = self.ledger().await?;
-        let lot = link.lot_uri(&ledger.origin);
-        let kept = self.stories.get(&lot);
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.since.elapsed() < STORY_FRESH) {
-            return Ok(Told { story: Arc::clone(&kept.value), ledger, freshness: Freshness::Fresh });
+    /// The lock under which a thing is fetched.
+    fn flight(&self, thing: &str) -> Option<&tokio::sync::Mutex<()>> {
+        let first = Hash::of(thing.as_bytes()).as_bytes().first().copied().unwrap_or_default();
+        self.flights.get(usize::from(first) % FLIGHTS)
+    }
+
+    /// Whether the node did not answer a moment ago.
+    fn rests(&self) -> bool {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
+    }
+
+    fn rest(&self, until: Option<Instant>) {
+        *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    /// The page under a key, if it was made from these facts; else `render` makes it.
+    pub(crate) fn page(&self, key: &str, facts: &PageFacts, render: impl FnOnce() -> String) -> Arc<PageCopy> {
+        if let Some(page) = self.pages.get(key).filter(|page| page.facts == *facts) {
+            return page;
         }
-        match (self.node.bundle(&lot).await, kept) {
-            (Ok(bundle), _) => {
-                let kept = Kept::new(read(bundle, lot.clone()).await?);
-                self.stories.put(&lot, kept.clone());
-                Ok(Told { story: kept.value, ledger, freshness: Freshness::Fresh })
-            }
-            (Err(error), Some(kept)) if !matches!(error, NodeError::NotFound | NodeError::Gone) => {
-                tracing::warn!(%lot, %error, "showing an earlier copy");
-                Ok(Told { story: kept.value, ledger, freshness: Freshness::Stale(kept.fetched) })
-            }
-            (Err(error), _) => Err(error.into()),
-        }
+        let html = Bytes::from(render());
+        let tag = Hash::of(&html).to_string().chars().take(16).collect();
+        let page = Arc::new(PageCopy { facts: facts.clone(), html, zipped: OnceLock::new(), tag });
+        // Zipped it takes about a quarter.
+        self.pages.put(key, Arc::clone(&page), page.html.len() + page.html.len() / 3);
+        page
     }
 
     /// A picture of the code of a lot or pack.
-    pub(crate) fn code(&self, link: &ItemLink, format: CodeFormat) -> Result<Bytes, CodeError> {
+    pub(crate) fn code(&self, link: &ItemLink, format: CodeFormat, client: Client) -> Result<Bytes, DrawError> {
         let address = self.address(link);
         let key = format!("{format:?} {address}");
         if let Some(picture) = self.codes.get(&key) {
             return Ok(picture);
         }
+        self.charge(client)?;
         let picture: Bytes = match format {
             CodeFormat::Svg => code::svg(&address)?.into(),
             CodeFormat::Png => code::png(&address)?.into(),
         };
-        self.codes.put(&key, picture.clone());
+        self.codes.put(&key, picture.clone(), picture.len());
         Ok(picture)
     }
 
-    /// A file beside the log.
-    pub(crate) async fn blob(&self, sha256: &Hash) -> Result<Vec<u8>, NodeError> {
-        self.node.blob(sha256).await
+    /// A file beside the log: a photo written anew, anything else as it is.
+    pub(crate) async fn blob(&self, sha256: &Hash, size: Size, client: Client) -> Result<Picture, TellError> {
+        let key = format!("{size:?} {sha256}");
+        if let Some(picture) = self.pictures.get(&key) {
+            return Ok(picture);
+        }
+        self.charge(client)?;
+        let file = Bytes::from(self.node.blob(sha256).await?);
+        // Closed never, as nobody closes it.
+        let permit = self.decoders.acquire().await;
+        let original = file.clone();
+        let drawn = tokio::task::spawn_blocking(move || crate::picture::anew(&original, size)).await;
+        drop(permit);
+        Ok(match drawn {
+            Ok(Ok(jpeg)) => {
+                let picture = Picture::Shown(jpeg.into());
+                self.pictures.put(&key, picture.clone(), picture.len());
+                picture
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%sha256, %error, "not shown as a picture");
+                Picture::File(file)
+            }
+            Err(error) => {
+                tracing::warn!(%sha256, %error, "the decoder ended badly");
+                Picture::File(file)
+            }
+        })
+    }
+
+    /// Sends a report on, if somebody wants it. It is kept already.
+    pub(crate) fn send_on(&self, report: &serde_json::Value) {
+        let Some(url) = self.settings.report_webhook.clone() else { return };
+        let request = self.http.post(url).json(report);
+        tokio::spawn(async move {
+            match request.send().await.and_then(reqwest::Response::error_for_status) {
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "the report was not sent on; it is kept"),
+            }
+        });
     }
 }
 
-/// Reads a story off the threads that answer requests: a large bundle takes a tenth of a second.
-async fn read(bundle: Vec<u8>, lot: String) -> Result<Story, StoryError> {
-    let today = now().date_naive();
-    let reading = tokio::task::spawn_blocking(move || Story::read(&bundle, &lot, today));
-    reading.await.unwrap_or(Err(StoryError::Malformed))
+impl Picture {
+    fn len(&self) -> usize {
+        match self {
+            Self::Shown(bytes) | Self::File(bytes) => bytes.len(),
+        }
+    }
 }
 
 /// The time at the home of the ledger's people.
-fn now() -> DateTime<FixedOffset> {
-    let utc: DateTime<chrono::Utc> = DateTime::<chrono::Utc>::from_timestamp_nanos(
+pub(crate) fn now() -> DateTime<FixedOffset> {
+    at_home(DateTime::<chrono::Utc>::from_timestamp_nanos(
         SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .ok()
             .and_then(|since| i64::try_from(since.as_nanos()).ok())
             .unwrap_or_default(),
-    );
+    ))
+}
+
+/// A moment as the clocks of the ledger's people show it.
+pub(crate) fn at_home(utc: DateTime<chrono::Utc>) -> DateTime<FixedOffset> {
     FixedOffset::east_opt(HOME_OFFSET_SECONDS).map_or_else(|| utc.fixed_offset(), |home| utc.with_timezone(&home))
 }
 

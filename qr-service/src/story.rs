@@ -49,12 +49,18 @@ pub(crate) struct Story {
     pub(crate) made_at: Option<Place>,
     /// The way from harvest to sale, oldest first.
     pub(crate) steps: Vec<Step>,
+    /// Tests and measurements: what inspectors found and devices measured, oldest first.
+    pub(crate) tests: Vec<Step>,
     /// Certificates that inspectors entered for the lot or what it was made from.
     pub(crate) certificates: Vec<Certificate>,
     /// Recalls in force, newest first.
     pub(crate) recalls: Vec<Recall>,
     /// How many packs carry a serial number of this lot.
     pub(crate) packs: Option<u64>,
+    /// The root of those serials.
+    pub(crate) serials_root: Option<Hash>,
+    /// Every GTIN that the product was ever given, in the ledger's order.
+    pub(crate) gtins: Vec<String>,
     /// What the proof consists of.
     pub(crate) proof: Proof,
 }
@@ -134,6 +140,23 @@ pub(crate) struct Place {
     pub(crate) then: Option<Text>,
     /// The name that holds today, when it is another one.
     pub(crate) today: Option<Text>,
+    /// Where it is, about.
+    pub(crate) spot: Option<Spot>,
+}
+
+/// A position in hundredths of a degree, about a kilometre: as fine as the ledger takes them, and as the page shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) lat: i32,
+    pub(crate) lon: i32,
+}
+
+impl Spot {
+    /// The same to a tenth of a degree, about ten kilometres: for a place that shall not be found.
+    fn coarse(self) -> Self {
+        let tenth = |hundredths: i32| (hundredths + 5).div_euclid(10) * 10;
+        Self { lat: tenth(self.lat), lon: tenth(self.lon) }
+    }
 }
 
 /// What kind of step it is.
@@ -311,6 +334,8 @@ pub(crate) struct Certificate {
     pub(crate) is_over: bool,
     pub(crate) entered_by: Who,
     pub(crate) product: Option<Text>,
+    /// What the inspector wrote with it.
+    pub(crate) note: Option<String>,
 }
 
 /// A recall in force.
@@ -332,6 +357,22 @@ pub(crate) struct Proof {
     pub(crate) tree_size: u64,
     /// When the lot's first entry was received.
     pub(crate) first_received: DateTime<FixedOffset>,
+}
+
+/// A product as its newest statement has it.
+pub(crate) fn read_product(body: &serde_json::Value) -> Product {
+    registry::product(body)
+}
+
+/// What a story is told from, whatever the checkpoint: two bundles with the same fingerprint tell the same on the same day.
+///
+/// # Errors
+/// [`StoryError`] when the bundle is no bundle.
+pub(crate) fn fingerprint(bundle: &[u8], today: NaiveDate) -> Result<Hash, StoryError> {
+    let bundle = entry::Bundle::read(bundle)?;
+    let mut told = format!("{today}\n{}\n", bundle.lot).into_bytes();
+    bundle.entries.iter().for_each(|entry| told.extend(entry.leaf_hash.as_bytes()));
+    Ok(Hash::of(&told))
 }
 
 impl Story {
@@ -356,6 +397,11 @@ impl Story {
         let best_before = birth
             .best_before
             .or_else(|| made_on.checked_add_days(chrono::Days::new(shelf_life.filter(|d| *d < 36_500)?)));
+        let is_test = |step: &Step| step.records.iter().any(|record| !record.readings.is_empty());
+        let (tests, steps) = teller
+            .steps()
+            .into_iter()
+            .partition(|step| matches!(step.kind, Kind::Inspect | Kind::Observe) && is_test(step));
         Ok(Self {
             product,
             made: birth.when,
@@ -363,10 +409,13 @@ impl Story {
             is_past_best: best_before.is_some_and(|last| last < today),
             maker: registry.acting_party(birth),
             made_at: birth.place.as_deref().and_then(|uri| registry.place(uri, made_on)),
-            steps: teller.steps(),
+            steps,
+            tests,
             certificates: teller.certificates(),
             recalls: teller.recalls(),
             packs: birth.serials,
+            serials_root: birth.serials_root,
+            gtins: birth.creates.get(lot).map(|uri| registry::gtins(&bundle.entries, uri)).unwrap_or_default(),
             proof: Proof { entries: bundle.entries.len(), tree_size: bundle.tree_size, first_received: birth.received },
             lot: bundle.lot,
         })

@@ -13,26 +13,39 @@ const OWN_WORDS = ['recall', 'freshness', 'witness_quorum'];
 
 /** @typedef {{name: string, result: 'passed' | 'failed' | 'not_checked', detail?: string, index?: number}} Check */
 /** @typedef {'tick' | 'mind' | 'stop'} Tone */
+/** @typedef {{tone: Tone, line: string, why: string, checked: boolean}} Judgement line and why name words of the page; checked: whether this device has checked */
 
-const main = /** @type {HTMLElement} */ (document.getElementById('main'));
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const main = byId('main');
 /** @type {Record<string, string>} */
 const words = JSON.parse(main.dataset.words ?? '{}');
 const vkey = main.dataset.vkey ?? '';
+/** The server's own line, which says of which day an old copy is. */
+const served = byId('verdict-line').textContent;
+
+/**
+ * Fills the holes of one of the page's words.
+ * @param {string} key @param {Record<string, string | number>} [values]
+ */
+function say(key, values = {}) {
+  return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, String(value)), words[key] ?? '');
+}
 
 /**
  * Shows a verdict in words, colour and sign.
- * @param {Tone} tone
- * @param {string} line
- * @param {boolean} checked whether this device has checked
+ * @param {Judgement} judgement @param {Record<string, string | number>} [values] for the reason
  */
-function show(tone, line, checked) {
-  const box = /** @type {HTMLElement} */ (document.getElementById('verdict'));
-  box.classList.remove('tick', 'mind', 'stop');
+function show({ tone, line, why, checked }, values) {
+  const box = byId('verdict');
+  box.classList.remove('tick', 'mind', 'stop', 'quiet');
   box.classList.add(tone);
-  /** @type {HTMLElement} */ (document.getElementById('verdict-line')).textContent = line;
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
-  const by = /** @type {HTMLElement} */ (document.getElementById('verdict-by'));
-  by.textContent = checked ? `${(words.by_device ?? '').replace('{t}', time)} \u00b7 ` : '';
+  // The recall itself stands above in full red.
+  box.classList.toggle('quiet', line === 'recalled_checked');
+  main.classList.toggle('failed', line === 'bad' || line === 'key_differs');
+  byId('verdict-line').textContent = line === 'stale' && main.dataset.stale !== undefined ? served : say(line);
+  byId('verdict-why').textContent = say(why, values);
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  byId('verdict-by').textContent = checked ? `${say('by_device', { t: time })} \u00b7 ` : '';
 }
 
 /**
@@ -52,42 +65,79 @@ function list(checks) {
   }
 }
 
+/** What the failed checks are called on the page. @param {Check[]} checks */
+function named(checks) {
+  const failed = checks.filter((check) => check.result === 'failed');
+  const names = failed.map((check) => document.querySelector(`[data-check="${CSS.escape(check.name)}"] .check-name`)?.textContent ?? check.name);
+  return names.map((name) => `\u201c${name.trim()}\u201d`).join(', ');
+}
+
 /**
  * The verdict that follows from the checks.
  * @param {Check[]} checks
  * @param {boolean} recalled
- * @returns {[Tone, string, boolean]}
+ * @returns {Judgement}
  */
 function judge(checks, recalled) {
   const result = new Map(checks.map((check) => [check.name, check.result]));
   const failed = checks.some((check) => check.result === 'failed' && !OWN_WORDS.includes(check.name));
-  if (failed) return ['stop', words.bad ?? '', true];
-  if (NEEDED.some((name) => result.get(name) !== 'passed')) return ['mind', words.unchecked ?? '', false];
+  if (failed) return { tone: 'stop', line: 'bad', why: 'why_bad', checked: true };
+  if (NEEDED.some((name) => result.get(name) !== 'passed')) return { tone: 'mind', line: 'unchecked', why: 'why_unchecked', checked: false };
   if (recalled || result.get('recall') === 'failed') {
-    return ['stop', (document.querySelector('.recall') ? words.recalled_checked : words.recalled) ?? '', true];
+    return { tone: 'stop', line: document.querySelector('.recall') ? 'recalled_checked' : 'recalled', why: 'why_recalled', checked: true };
   }
-  if (main.dataset.stale !== undefined || result.get('freshness') === 'failed') return ['mind', words.stale ?? '', true];
-  if (result.get('witness_quorum') === 'passed') return ['tick', words.ok ?? '', true];
-  return ['mind', words.ok_unwitnessed ?? '', true];
+  if (main.dataset.stale !== undefined || result.get('freshness') === 'failed') return { tone: 'mind', line: 'stale', why: 'why_stale', checked: true };
+  if (result.get('witness_quorum') === 'passed') return { tone: 'tick', line: 'ok', why: 'why_ok', checked: true };
+  return { tone: 'mind', line: 'ok_unwitnessed', why: 'why_ok_unwitnessed', checked: true };
+}
+
+/** As text: the verifier reads JSON more strictly than the browser does. @param {string} path */
+async function load(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.text();
 }
 
 async function run() {
-  show('mind', words.checking ?? '', false);
+  show({ tone: 'mind', line: 'checking', why: 'why_checking', checked: false });
   // A label may carry the first digits of the key's fingerprint: the paper is another witness than this server.
   const printed = /(?:^#|&)k=([0-9a-f]{8})/.exec(location.hash)?.[1];
   if (printed && printed !== vkey.split('+')[1]) {
-    show('stop', words.key_differs ?? '', true);
+    show({ tone: 'stop', line: 'key_differs', why: 'why_key_differs', checked: true });
     return;
   }
-  const response = await fetch(main.dataset.proof ?? '', { cache: 'no-cache' });
-  if (!response.ok) throw new Error(`proof: ${response.status}`);
-  // As text: the verifier reads JSON more strictly than the browser does.
-  const bundle = await response.text();
-  const verdict = await verifyBundle(bundle, { vkey, policy: main.dataset.policy, lot: main.dataset.lot });
-  const isOther = verdict.lot !== main.dataset.lot && verdict.checks.length > 0;
+  const { proof = '', policy, lot, serial, serialProof } = main.dataset;
+  // The page has begun to fetch both already; the server says itself that no old copy will do. Without its proof the serial is
+  // listed as not checked, with the reason.
+  const [bundle, pack] = await Promise.all([load(proof), serialProof ? load(serialProof).catch(() => null) : null]);
+  const verdict = await verifyBundle(bundle, { vkey, policy, lot, ...(serial === undefined ? {} : { serial, serialProof: pack }) });
+  const isOther = verdict.lot !== lot && verdict.checks.length > 0;
   list(verdict.checks);
-  if (isOther) show('stop', words.bad ?? '', true);
-  else show(...judge(verdict.checks, verdict.recalled));
+  const judgement = isOther ? /** @type {Judgement} */ ({ tone: 'stop', line: 'bad', why: 'why_bad', checked: true }) : judge(verdict.checks, verdict.recalled);
+  show(judgement, { n: main.dataset.entries ?? '', list: named(verdict.checks) });
+  const isWitnessed = verdict.checks.some((check) => check.name === 'witness_quorum' && check.result === 'passed');
+  if (isWitnessed) byId('verdict-witness').textContent = ` \u00b7 ${say('witnessed', { n: verdict.witnesses.length })}`;
 }
 
-run().catch(() => show('mind', words.unchecked ?? '', false));
+/** Shows the button that passes the page on, where the browser can. */
+function offerToShare() {
+  const button = document.getElementById('share');
+  if (!button || !(navigator.share || navigator.clipboard)) return;
+  const { title = '', url = '' } = button.dataset;
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    try {
+      if (navigator.share) {
+        await navigator.share({ title, url });
+      } else {
+        await navigator.clipboard.writeText(url);
+        byId('shared').textContent = say('share_done');
+      }
+    } catch {
+      // The reader thought better of it, or the browser forbids it; the address stands beside the button.
+    }
+  });
+}
+
+offerToShare();
+run().catch(() => show({ tone: 'mind', line: 'unchecked', why: 'why_unchecked', checked: false }));

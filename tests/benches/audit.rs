@@ -10,33 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use nguon_tests::load::{audit, harvests, ndjson, per_second, raw_signatures, register};
+use nguon_tests::load::{audit, grow, per_second, raw_signatures};
 use nguon_tests::process::{Ledger, Node};
 use nguon_tests::{binary, temp_dir};
 
-/// Harvests that are signed and held in memory at once.
-const PORTION: u64 = 50_000;
 /// Entries that are new to the second audit.
 const NEW: u64 = 1_000;
-
-/// Adds harvests until the ledger has `entries`; answers how many it has.
-fn grow(ledger: &Ledger, entries: u64) -> anyhow::Result<u64> {
-    let node = ledger.serve()?;
-    let size = || -> anyhow::Result<u64> { node.get_json("/v1/ledger")?["treeSize"].as_u64().context("no tree size") };
-    if size()? < 3 {
-        register(ledger, &node)?;
-    }
-    let mut first = size()?;
-    while first < entries {
-        let count = PORTION.min(entries - first);
-        // The lots are numbered by the entries that make them, so that a ledger found again goes on with new ones.
-        ndjson(&node, harvests(&node, first + 1, count)?)?;
-        first = size()?;
-        println!("  grown to {first} entries");
-    }
-    ensure!(node.stop()?, "the node did not stop well");
-    Ok(first)
-}
 
 /// Runs an audit to its end; how long it took and the most memory it had, in MB.
 fn watched(arguments: &[&str]) -> anyhow::Result<(Duration, u64)> {

@@ -1,6 +1,7 @@
 //! A big ledger, and the limits of the machine beside which the benchmarks put their figures.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,13 +12,15 @@ use nguon_ledger::hash::Hash;
 use serde_json::json;
 
 use crate::binary;
-use crate::person::{Person, actor_body, harvest, lot, product};
+use crate::person::{Person, actor_body, harvest, lot, movement, product};
 use crate::process::{Ledger, Node};
 
 /// Signers whose statements are mixed.
 pub const SIGNERS: u32 = 64;
 /// Length of the messages of the raw signature checks, in bytes: that of a harvest's PAE.
 const MESSAGE_BYTES: usize = 600;
+/// Harvests that are signed and held in memory at once.
+const PORTION: u64 = 50_000;
 /// How long each raw limit is measured.
 pub const RAW_TIME: Duration = Duration::from_secs(3);
 
@@ -100,6 +103,136 @@ pub fn harvests(node: &Node, first: u64, count: u64) -> anyhow::Result<Vec<(u32,
         statements.push((who, person.say("event", &harvest(&lot(number), &product("cu-dong"), 100))));
     }
     Ok(statements)
+}
+
+/// Adds harvests until the ledger has `entries`; answers how many it has.
+///
+/// # Errors
+/// The node refused, or did not stop well.
+pub fn grow(ledger: &Ledger, entries: u64) -> anyhow::Result<u64> {
+    let node = ledger.serve()?;
+    let size = || -> anyhow::Result<u64> { node.get_json("/v1/ledger")?["treeSize"].as_u64().context("no tree size") };
+    if size()? < 3 {
+        register(ledger, &node)?;
+    }
+    let mut first = size()?;
+    while first < entries {
+        let count = PORTION.min(entries - first);
+        // The lots are numbered by the entries that make them, so that a ledger found again goes on with new ones.
+        ndjson(&node, harvests(&node, first + 1, count)?)?;
+        first = size()?;
+    }
+    ensure!(node.stop()?, "the node did not stop well");
+    Ok(first)
+}
+
+/// Lots with so many entries each, beginning with the lot of this number: a harvest and what was observed of it.
+///
+/// # Errors
+/// The node refused.
+pub fn storied_lots(node: &Node, first: u64, lots: u64, entries: u64) -> anyhow::Result<()> {
+    let mut person = node.caught_up(&signer(0))?;
+    let mut statements = Vec::new();
+    for number in first..first + lots {
+        let lot = lot(number);
+        statements.push((0, person.say("event", &harvest(&lot, &product("cu-dong"), 100))));
+        for _ in 1..entries {
+            statements.push((0, person.say("event", &movement("observe", "inspecting", &lot, 100, |_| {}))));
+        }
+    }
+    ndjson(node, statements)?;
+    Ok(())
+}
+
+/// What came of many requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Answers a second.
+    pub rate: f64,
+    /// How long half of them took at most.
+    pub median: Duration,
+    /// How long 99 of 100 took at most.
+    pub p99: Duration,
+}
+
+/// Sends the same request over many connections kept open, for a while, and reads the answers, which must all be 200 and have this length of
+/// body. It costs as little as it can: whoever is asked has what is left of the cores.
+///
+/// # Errors
+/// An answer is another one, or there is none.
+pub fn hammer(
+    address: &str,
+    request: &str,
+    body_bytes: usize,
+    connections: usize,
+    time: Duration,
+) -> anyhow::Result<Load> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(connections);
+    let each = connections / threads;
+    let start = Instant::now();
+    let running: Vec<_> = (0..threads)
+        .map(|_| {
+            let (address, request) = (address.to_owned(), request.to_owned());
+            thread::spawn(move || hammer_some(&address, request.as_bytes(), body_bytes, each, time))
+        })
+        .collect();
+    let mut micros = Vec::new();
+    for thread in running {
+        micros.extend(thread.join().map_err(|_| anyhow::anyhow!("a reader panicked"))??);
+    }
+    let time = start.elapsed();
+    micros.sort_unstable();
+    let at = |part: usize| -> anyhow::Result<Duration> {
+        let micros = micros.get(micros.len() * part / 100).context("no answers")?;
+        Ok(Duration::from_micros(u64::from(*micros)))
+    };
+    Ok(Load { rate: per_second(micros.len(), time), median: at(50)?, p99: at(99)? })
+}
+
+/// The part of one thread: a request on every connection, then all answers, again and again.
+fn hammer_some(
+    address: &str,
+    request: &[u8],
+    body_bytes: usize,
+    count: usize,
+    time: Duration,
+) -> anyhow::Result<Vec<u32>> {
+    let open = || -> anyhow::Result<TcpStream> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    };
+    let mut connections = (0..count).map(|_| open()).collect::<anyhow::Result<Vec<_>>>()?;
+    let (start, mut micros, mut buffer) = (Instant::now(), Vec::new(), vec![0; body_bytes + 4_096]);
+    while start.elapsed() < time {
+        let mut sent = Vec::with_capacity(count);
+        for connection in &mut connections {
+            connection.write_all(request)?;
+            sent.push(Instant::now());
+        }
+        for (connection, sent) in connections.iter_mut().zip(sent) {
+            read_answer(connection, body_bytes, &mut buffer)?;
+            micros.push(u32::try_from(sent.elapsed().as_micros())?);
+        }
+    }
+    Ok(micros)
+}
+
+fn read_answer(connection: &mut TcpStream, body_bytes: usize, buffer: &mut [u8]) -> anyhow::Result<()> {
+    let mut length = 0;
+    loop {
+        let room = buffer.get_mut(length..).filter(|room| !room.is_empty()).context("the answer is too long")?;
+        let read = connection.read(room)?;
+        ensure!(read > 0, "hung up");
+        length += read;
+        let answer = buffer.get(..length).context("no room")?;
+        // The header is in the first kilobytes: it is searched again only while the body is not whole.
+        let Some(body) = answer.windows(4).take(4_096).position(|four| four == b"\r\n\r\n") else { continue };
+        if length >= body + 4 + body_bytes {
+            ensure!(answer.starts_with(b"HTTP/1.1 200") && length == body + 4 + body_bytes, "another answer");
+            return Ok(());
+        }
+    }
 }
 
 /// Statements a second through NDJSON, on one connection per core.

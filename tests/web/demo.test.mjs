@@ -1,7 +1,5 @@
 /**
  * The demo as a newcomer meets it: one command, then the consumer page in a real browser, which checks the record by itself.
- *
- * With NGUON_SCREENS=1 the pictures in docs/screens are taken anew.
  */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -79,10 +77,6 @@ test("the page checks the record on the reader's own device", async () => {
     assert.deepEqual(errors, []);
     const report = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
     assert.deepEqual(report.violations.map((violation) => violation.id), []);
-    if (process.env.NGUON_SCREENS === "1") {
-      await page.screenshot({ path: join(ROOT, "docs/screens/consumer-page.png") });
-      await page.screenshot({ path: join(ROOT, "docs/screens/consumer-page-whole.png"), fullPage: true });
-    }
   }, PHONE);
 });
 

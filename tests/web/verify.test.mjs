@@ -156,6 +156,19 @@ test("every shared bundle is judged as the Rust verifier judges it", async () =>
   }
 });
 
+test("serials of packs are judged as the Rust verifier judges them", async () => {
+  const { verifyBundle } = await load("verify.js");
+  const { vkey, bundles, cases } = await readJson("tests/vectors/serials.json");
+  assert.ok(cases.length >= 30);
+  for (const { bundle, serial, proof, expected } of cases) {
+    const verdict = await verifyBundle(JSON.stringify(bundles[bundle]), { vkey, serial, serialProof: proof });
+    const check = verdict.checks.at(-1);
+    assert.deepEqual([check.name, check.result], ["serial_included", expected], `${serial} ${proof}: ${check.detail}`);
+  }
+  const plain = await verifyBundle(JSON.stringify(bundles.committed), { vkey });
+  assert.ok(plain.checks.every((/** @type {any} */ check) => check.name !== "serial_included"));
+});
+
 test("a bundle of another lot than the one asked for fails", async () => {
   const { verifyBundle } = await load("verify.js");
   const text = await readFile(join(BUNDLES, "good.json"), "utf8");

@@ -23,8 +23,10 @@ mod gather;
 mod log;
 mod reading;
 mod replay;
+mod serial;
 
 pub use gather::Gatherer;
+pub use serial::{Pack, SerialError, SerialProof};
 
 /// The only version of the bundle format.
 const BUNDLE_VERSION: u64 = 1;
@@ -195,10 +197,20 @@ impl<'a> Options<'a> {
 /// Makes every check of a bundle.
 #[must_use]
 pub fn verify_bundle(bundle: &Bundle, options: &Options<'_>) -> Verdict {
+    judge(bundle, options, None)
+}
+
+/// Makes every check of a bundle and, last, whether a pack's serial is one that the lot committed to.
+#[must_use]
+pub fn verify_pack(bundle: &Bundle, options: &Options<'_>, pack: Pack<'_>) -> Verdict {
+    judge(bundle, options, Some(pack))
+}
+
+fn judge(bundle: &Bundle, options: &Options<'_>, pack: Option<Pack<'_>>) -> Verdict {
     let log = log::Log::read(bundle, options);
     let reading = reading::Reading::new(bundle, log.origin());
     let replay = replay::Replay::run(&reading);
-    Verdict {
+    let mut verdict = Verdict {
         lot: bundle.lot.clone(),
         size: log.size(),
         root: log.root(),
@@ -216,5 +228,7 @@ pub fn verify_bundle(bundle: &Bundle, options: &Options<'_>) -> Verdict {
             replay.recall(&reading),
             log.freshness(options),
         ],
-    }
+    };
+    verdict.checks.extend(pack.map(|pack| serial::serial_included(&bundle.lot, pack, replay.serials(&reading))));
+    verdict
 }

@@ -266,6 +266,12 @@ struct BundleArgs {
     /// A tree of so many entries is fresh enough.
     #[arg(long, value_name = "SIZE")]
     size_min: Option<u64>,
+    /// Also check that this serial is one that the lot committed to.
+    #[arg(long, value_name = "SERIAL")]
+    serial: Option<String>,
+    /// The proof of the serial: a file, or the address of a pack's `serial-proof`.
+    #[arg(long, value_name = "FILE|URL", requires = "serial")]
+    serial_proof: Option<String>,
     /// Print the verdict as JSON.
     #[arg(long)]
     json: bool,

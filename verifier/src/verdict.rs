@@ -13,28 +13,29 @@ pub(crate) mod json;
 
 /// Defines the checks once: variant and the name that travels.
 macro_rules! checks {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal;)*) => {
-        /// The checks of a proof bundle, in the order of a verdict.
+    (bundle { $($(#[$doc:meta])* $variant:ident = $text:literal;)* } pack { $(#[$other_doc:meta])* $other:ident = $other_text:literal; }) => {
+        /// The checks of a proof bundle, in the order of a verdict, and of a pack.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum CheckName {
             $($(#[$doc])* $variant,)*
+            $(#[$other_doc])* $other,
         }
 
         impl CheckName {
-            /// Every check, in the order of a verdict.
+            /// Every check of a bundle, in the order of a verdict.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The name, as it travels.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
+                match self { $(Self::$variant => $text,)* Self::$other => $other_text }
             }
         }
     };
 }
 
-checks! {
+checks! { bundle {
     /// The log signed the checkpoint.
     CheckpointSigned = "checkpoint_signed";
     /// Enough witnesses cosigned it.
@@ -57,7 +58,10 @@ checks! {
     Recall = "recall";
     /// There is no newer checkpoint that should have been used.
     Freshness = "freshness";
-}
+} pack {
+    /// The serial is one that the lot committed to. Made only where a pack is asked about.
+    SerialIncluded = "serial_included";
+}}
 
 impl fmt::Display for CheckName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,7 +154,7 @@ pub struct Verdict {
     pub root: Option<Hash>,
     /// The log key that the checkpoint was held against, if one was.
     pub vkey: Option<VerifierKey>,
-    /// Every check, in the order of [`CheckName::ALL`].
+    /// Every check, in the order of [`CheckName::ALL`], and last that of the pack where one is asked about.
     pub checks: Vec<Check>,
 }
 

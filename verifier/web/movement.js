@@ -84,7 +84,7 @@ export function created(session, lot, party) {
   const balances = { holdings: new Map([[party, lot.quantity.amount]]), transits: [], sold: 0n, lost: 0n };
   return {
     uri: lot.named.uri, product: lot.product, created: session.index, by: party, unit: lot.quantity.unit, balances, before: null,
-    lastEffect: session.index, seq: 0, head: '0'.repeat(64), recalls: [], children: [], voided: false,
+    lastEffect: session.index, seq: 0, head: '0'.repeat(64), recalls: [], children: [], voided: false, serials: null,
   };
 }
 

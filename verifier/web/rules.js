@@ -19,7 +19,7 @@ import { digest } from './epcis.js';
 /** @typedef {{from: string, to: string, amount: bigint}} Transit */
 /** @typedef {{holdings: Map<string, bigint>, transits: Transit[], sold: bigint, lost: bigint}} Balances */
 /** @typedef {{uri: string, product: string, created: bigint, by: string, unit: string, balances: Balances, before: Balances | null, lastEffect: bigint,
- *   seq: number, head: string, recalls: bigint[], children: string[], voided: boolean}} Lot */
+ *   seq: number, head: string, recalls: bigint[], children: string[], voided: boolean, serials: {count: bigint, root: string} | null}} Lot */
 
 const ZERO = '0'.repeat(64);
 const DAY = 24 * 3600 * 1000;

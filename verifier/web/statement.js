@@ -111,7 +111,7 @@ export function checkBody(origin, statement) {
 }
 
 /** @typedef {{verb: string, event: import('./epcis.js').Event, party: string | undefined, behalf: string | undefined,
- *   creates: Map<string, {named: import('./names.js').Named, product: string}>, serials: bigint | null, certificate: boolean}} EventBody */
+ *   creates: Map<string, {named: import('./names.js').Named, product: string}>, serials: bigint | null, serialsRoot: string | null, certificate: boolean}} EventBody */
 
 /** @param {string} origin @param {Map<string, any>} body @returns {EventBody} */
 export function readEventBody(origin, body) {
@@ -123,7 +123,7 @@ export function readEventBody(origin, body) {
   }
   return {
     verb: body.get('verb'), event: readEvent(body.get('event')), party: body.get('for'), behalf: body.get('onBehalfOf'), creates,
-    serials: body.has('serials') ? whole(body.get('serials').get('count')) : null, certificate: body.has('certificate'),
+    serials: body.has('serials') ? whole(body.get('serials').get('count')) : null, serialsRoot: body.get('serials')?.get('root') ?? null, certificate: body.has('certificate'),
   };
 }
 

@@ -34,8 +34,9 @@ export function transform(session, party, body) {
     need(filled <= packed.quantity.amount, 'serials_exceed_lot', 'body.serials.count');
   }
   const recalls = [...new Set(moves.flatMap((move) => move.lot.recalls))].sort((a, b) => (a < b ? -1 : 1));
+  const serials = body.serials !== null && body.serialsRoot !== null ? { count: body.serials, root: body.serialsRoot } : null;
   for (const output of outputs.filter(({ key }) => session.sees(key))) {
-    session.put('lot', output.key, { ...created(session, output, party.party), recalls });
+    session.put('lot', output.key, { ...created(session, output, party.party), recalls, serials });
     for (const move of moves) move.lot.children.push(output.key);
   }
   for (const move of moves) session.put('lot', move.key, move.lot);

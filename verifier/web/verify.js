@@ -1,7 +1,7 @@
 // @ts-check
 // Checks a proof bundle (format, section 8) in a browser or in Node: the same checks as the Rust verifier, by the same names, held together by
 // shared vectors. No server is believed: bring the log's key, and the bundle proves the rest or does not.
-import { hex, leafHash, unbase64 } from './bytes.js';
+import { hex, leafHash, unbase64, utf8 } from './bytes.js';
 import { parseJson } from './json.js';
 import { isIncluded, isMet, openCheckpoint, parseCheckpoint, parseNote, parsePolicy, parseVkey, verifyNote } from './log.js';
 import { apply } from './rules.js';
@@ -12,8 +12,9 @@ import { verify } from './ed25519.js';
 
 /** @typedef {'passed' | 'failed' | 'not_checked'} Result */
 /** @typedef {{name: string, result: Result, detail?: string, index?: number}} Check */
-/** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number}} Options lot: the canonical URI that the bundle must be
- *   about; newest: a checkpoint got elsewhere */
+/** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number, serial?: string,
+ *   serialProof?: string | null}} Options lot: the canonical URI that the bundle must be about; newest: a checkpoint got elsewhere; serial: that of a pack, which
+ *   is checked too, with the JSON of its proof */
 /** @typedef {{v: 1, verdict: 'passed' | 'failed', lot: string, size: number | null, root: string | null, vkey: string | null, checks: Check[], recalled: boolean,
  *   witnesses: {name: string, time: number}[]}} Verdict as `nguon-verify bundle --json` writes it, and who cosigned when (in seconds since 1970) */
 /** @typedef {{index: bigint, bytes: Uint8Array, proof: Uint8Array[], leaf: string, entry: import('./statement.js').Entry | null, statement: import('./statement.js').Statement | null}} Item */
@@ -192,9 +193,10 @@ function signerChain(items) {
 }
 
 /** Replays the entries with the rules. @param {Item[]} items @param {string} origin @param {string | null} lot @param {Set<string>} lots
- * @returns {Promise<[Check, Check]>} rules and recall */
+ * @returns {Promise<[Check, Check, {count: bigint, root: string} | null | undefined]>} rules, recall, and what the lot committed to of its serials; undefined if
+ *   that is not known */
 async function replay(items, origin, lot, lots) {
-  if (!origin || !lot) return [skipped('rules', 'ledger or lot is unknown'), skipped('recall', 'the replay did not reach the lot')];
+  if (!origin || !lot) return [skipped('rules', 'ledger or lot is unknown'), skipped('recall', 'the replay did not reach the lot'), undefined];
   /** @type {Map<string, any>} */
   const state = new Map();
   const rules = await each('rules', items, ({ entry, statement, leaf }) => {
@@ -203,9 +205,31 @@ async function replay(items, origin, lot, lots) {
     return '';
   });
   const record = state.get(`lot ${lot}`);
-  if (record?.recalls.length) return [rules, failed('recall', 'recalled', record.recalls[0])];
-  if (record && rules.result === 'passed') return [rules, passed('recall')];
-  return [rules, skipped('recall', 'the replay did not reach the end')];
+  const serials = record && rules.result === 'passed' ? record.serials : undefined;
+  if (record?.recalls.length) return [rules, failed('recall', 'recalled', record.recalls[0]), serials];
+  if (record && rules.result === 'passed') return [rules, passed('recall'), serials];
+  return [rules, skipped('recall', 'the replay did not reach the end'), undefined];
+}
+
+/** Whether a pack's serial is one that its lot committed to.
+ * @param {string} lot @param {string} serial @param {string | null | undefined} text the proof's JSON @param {{count: bigint, root: string} | null | undefined} committed
+ * @returns {Check} */
+function serialIncluded(lot, serial, text, committed) {
+  const name = 'serial_included';
+  if (committed === undefined) return skipped(name, 'the replay did not reach the end');
+  if (committed === null) return skipped(name, 'the lot committed to no serials');
+  if (typeof text !== 'string') return skipped(name, 'no proof of the serial was given');
+  const proof = attempt(() => parseJson(text));
+  const keys = ['v', 'lot', 'serial', 'index', 'count', 'hashes'];
+  const isProof = proof instanceof Map && proof.size === keys.length && keys.every((key) => proof.has(key)) && whole(proof.get('v')) === 1n;
+  const hashes = isProof && Array.isArray(proof.get('hashes')) ? proof.get('hashes').map(unbase64) : [null];
+  const [index, count] = isProof ? [whole(proof.get('index')), whole(proof.get('count'))] : [null, null];
+  const isWhole = (/** @type {any} */ hash) => hash?.length === 32;
+  if (!isProof || index === null || count === null || hashes.length > 63 || !hashes.every(isWhole)) return failed(name, 'not a proof of a serial');
+  if (proof.get('lot') !== lot || proof.get('serial') !== serial) return failed(name, 'the proof is of another pack');
+  if (count !== committed.count) return failed(name, `the proof is of a list of ${count} serials, the lot committed to ${committed.count}`);
+  const ok = isIncluded(index, count, leafHash(utf8(serial)), hashes, committed.root);
+  return ok ? passed(name) : failed(name, 'the proof does not lead to the root that the lot committed to');
 }
 
 /** The log as the bundle shows it and as it is trusted. @param {string} note @param {string} hint @param {Options} options */
@@ -279,10 +303,11 @@ export async function verifyBundle(bundle, options = {}) {
   const included = claimed
     ? await each('entries_included', items, ({ index, leaf, proof }) => (isIncluded(index, claimed.size, leaf, proof, claimed.root) ? '' : "its proof does not lead to the checkpoint's root"))
     : skipped('entries_included', 'no readable checkpoint');
-  const [rules, recall] = await replay(items, origin, lot, lots);
+  const [rules, recall, serials] = await replay(items, origin, lot, lots);
   const checks = [
     log.check, witnessed, included, await entryChain(items), await lotChain(items, origin, lot, lots, (options.lot ?? uri) === uri), await signatures(items),
     await signerRegistered(items, origin), await signerChain(items), rules, recall, await freshness(log, options),
+    ...(options.serial === undefined ? [] : [serialIncluded(uri, options.serial, options.serialProof, serials)]),
   ];
   return {
     v: 1, verdict: checks.some((check) => check.result === 'failed') ? 'failed' : 'passed', lot: uri,

@@ -83,12 +83,15 @@ impl Running {
         base: Option<String>,
     ) -> anyhow::Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
+        let qr_data = config.data.join("qr");
         let node = Node::open(config)?;
         let mut app = node.router();
         if with_qr {
             // The page reads the node over HTTP also here, so that it shows nothing that a stranger could not fetch.
             let base = base.unwrap_or_else(|| format!("https://{}", node.origin()));
-            app = app.merge(nguon_qr::router(nguon_qr::Config { node_url: url.clone(), base })?);
+            let mut settings = nguon_qr::Settings::default();
+            settings.data = Some(qr_data);
+            app = app.merge(nguon_qr::router(nguon_qr::Config { node_url: url.clone(), base }, settings)?);
         }
         Ok(Self { node, url, app, listener })
     }

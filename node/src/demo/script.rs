@@ -63,6 +63,8 @@ pub(super) struct Product {
     pub(super) net_content: Option<(Value, String)>,
     pub(super) shelf_life_days: Option<u64>,
     pub(super) picture: Option<String>,
+    #[serde(default)]
+    pub(super) shop_links: Vec<String>,
     pub(super) description: Option<Value>,
 }
 

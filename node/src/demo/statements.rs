@@ -66,6 +66,9 @@ fn product_body(seeding: &Seeding<'_>, product: &Product) -> anyhow::Result<Valu
     if let Some(name) = &product.picture {
         body["picture"] = upload(seeding, &product.by, name)?;
     }
+    if !product.shop_links.is_empty() {
+        body["shopLinks"] = json!(product.shop_links);
+    }
     if let Some(description) = &product.description {
         body["description"] = description.clone();
     }

@@ -1,5 +1,5 @@
 // @ts-check
-// Checks the signed report of a year (format, section 13): for whoever was given one and trusts nothing but the ledger's key.
+// Checks the signed report of a year (format, section 14): for whoever was given one and trusts nothing but the ledger's key.
 import { hex, leafHash, sha256, unbase64, unhex, utf8 } from '../verifier/bytes.js';
 import { verify } from '../verifier/ed25519.js';
 import { isIncluded } from '../verifier/log.js';

@@ -92,7 +92,7 @@ export async function yearPage(context, year) {
   return { year, products: sums.products(), entries };
 }
 
-/** The page with its entries and their proofs, signed by her (format, section 13). @param {Context} context @param {YearPage} page @returns {Promise<Blob>} */
+/** The page with its entries and their proofs, signed by her (format, section 14). @param {Context} context @param {YearPage} page @returns {Promise<Blob>} */
 export async function signedReport(context, page) {
   const person = context.actor();
   const { origin, vkey } = context.joined();

@@ -45,6 +45,8 @@ pub(super) fn step(kind: Kind) -> Markup {
 pub(super) enum Sign {
     /// Checked.
     Tick,
+    /// Said to have held; nobody's check, so it is never green.
+    Held,
     /// Not checked, or something to know.
     Mind,
     /// Failed or recalled.
@@ -55,6 +57,7 @@ pub(super) enum Sign {
 pub(super) fn sign(sign: Sign) -> Markup {
     let path = match sign {
         Sign::Tick => "M12 2.500a9.500 9.500 0 1 0 .1 0zM7.500 12.500l3 3.200 6-7",
+        Sign::Held => "M5 3h10l4 4v14H5zM15 3v4h4M8.500 13.500l2.500 2.500 4.500-5",
         Sign::Mind => "M12 3L22 20.500H2zM12 9.500v5M12 17.200v.3",
         Sign::Stop => "M8 2.500h8l5.500 5.500v8L16 21.500H8L2.500 16V8zM8.500 8.500l7 7M15.500 8.500l-7 7",
     };

@@ -4,42 +4,31 @@ use chrono::{DateTime, FixedOffset};
 use maud::{Markup, html};
 
 use super::{
-    Frame, document,
+    Frame, certificates, document, help,
     icon::{self, Sign},
+    map, meta,
     record::{Teller, amount_key, more_than, verb_key},
-    said,
+    said, verdict,
 };
 use crate::{
     link::ItemLink,
     locale::Words,
     node::LedgerInfo,
-    story::{Certificate, Flag, Kind, Place, Product, Recall, Step, Story, Text, Validity},
+    service::{Pack, at_home},
+    story::{Claim, Flag, Kind, Place, Product, Recall, Record, Step, Story, Text},
 };
 
 /// Most steps, and most records of one step, on the page; the rest stands in the proof file.
 const STEPS_MAX: usize = 14;
 const RECORDS_MAX: usize = 8;
-/// Most certificates and recalls on the page.
-const CERTIFICATES_MAX: usize = 6;
+/// Most recalls on the page.
 const RECALLS_MAX: usize = 2;
+
+/// Most pictures of the way: as many as fit side by side on the narrowest phone.
+const STRIP_MAX: usize = 5;
 
 /// From this length on a name is set smaller, so that lot and date stay on the first screen.
 const LONG_NAME_CHARS: usize = 48;
-
-/// The checks of `docs/format.md` section 8.1, in its order, and the words for each.
-const CHECKS: [(&str, &str); 11] = [
-    ("checkpoint_signed", "check.checkpoint_signed"),
-    ("witness_quorum", "check.witness_quorum"),
-    ("entries_included", "check.entries_included"),
-    ("entry_chain", "check.entry_chain"),
-    ("lot_chain_complete", "check.lot_chain_complete"),
-    ("signatures", "check.signatures"),
-    ("signer_registered", "check.signer_registered"),
-    ("signer_chain", "check.signer_chain"),
-    ("rules", "check.rules"),
-    ("recall", "check.recall"),
-    ("freshness", "check.freshness"),
-];
 
 /// Whether the page was made from what the node says now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +49,10 @@ pub(crate) struct LotPage<'a> {
     pub(crate) story: &'a Story,
     pub(crate) ledger: &'a LedgerInfo,
     pub(crate) freshness: Freshness,
+    /// What is known of the pack, when the code names one.
+    pub(crate) pack: Option<Pack>,
+    /// Whether there is somewhere to report a problem.
+    pub(crate) can_report: bool,
 }
 
 /// The page.
@@ -72,23 +65,33 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
         words.under("script").map(|(key, text)| (key.to_owned(), text.into())).collect();
     let main = html! {
         main #main data-proof=(proof) data-lot=(page.story.lot) data-vkey=(page.ledger.vkey) data-policy=(page.ledger.policy)
-            data-stale[page.freshness != Freshness::Fresh] data-words=(serde_json::Value::Object(script_words)) {
+            data-serial=[page.link.serial()] data-serial-proof=[page.serial_proof()]
+            data-entries=(page.story.proof.entries) data-stale[page.freshness != Freshness::Fresh] data-words=(serde_json::Value::Object(script_words)) {
             @if page.story.recalls.is_empty() {
-                (page.verdict())
+                (verdict::verdict(&page))
                 (page.head(&name))
             } @else {
                 (page.recall(&name))
-                (page.verdict())
+                (verdict::verdict(&page))
             }
             (page.maker())
             (page.journey(&name))
-            (page.certificates())
+            (certificates::certificates(&page))
+            (certificates::tests(&page))
             (page.limits())
             (page.check(&proof))
-            (page.help())
+            (help::help(&page, &name))
         }
+        // Behind the words for people: the verdict is among the first bytes.
+        (meta::data(&page, &name))
     };
-    document(page.frame, &title, true, &main)
+    let head = html! {
+        (meta::meta(&page, &name))
+        // The script asks for the same file; begun here, it travels while the script does.
+        link rel="preload" as="fetch" crossorigin="anonymous" href=(proof);
+        @if let Some(serial) = page.serial_proof() { link rel="preload" as="fetch" crossorigin="anonymous" href=(serial); }
+    };
+    document(page.frame, &title, Some(&head), &main)
 }
 
 impl LotPage<'_> {
@@ -96,35 +99,24 @@ impl LotPage<'_> {
         self.frame.words
     }
 
-    fn teller(&self) -> Teller<'_> {
-        Teller { words: self.words(), subject: "", told: None, common: None, all_late: self.all_late() }
+    /// What every public address of this service begins with.
+    fn base(&self) -> &str {
+        self.address.strip_suffix(&self.link.page_path()).unwrap_or_default()
     }
 
-    /// What the server can say before the browser has checked. The script puts the verdict in its place.
-    fn verdict(&self) -> Markup {
-        let words = self.words();
-        let line = match self.freshness {
-            Freshness::Fresh => words.get("verdict.server_only").to_owned(),
-            Freshness::Stale(fetched) => words.fill("verdict.stale", &[("d", &words.date_time(fetched))]),
-        };
-        let since = words.date(self.story.proof.first_received.date_naive());
-        html! {
-            section #verdict.verdict.mind role="status" aria-label=(words.get("verdict.title")) {
-                div.signs {
-                    span.only-mind { (icon::sign(Sign::Mind)) }
-                    span.only-tick { (icon::sign(Sign::Tick)) }
-                    span.only-stop { (icon::sign(Sign::Stop)) }
-                }
-                div.words {
-                    p #verdict-line.line { (line) }
-                    p.small {
-                        span #verdict-by {}
-                        (words.fill("verdict.since", &[("d", &since)])) " \u{b7} "
-                        a href="#check" { (words.get("verdict.see_checks")) }
-                    }
-                }
-            }
-        }
+    /// The public address of the lot's page: what is passed on does not name the reader's own pack.
+    pub(super) fn lot_address(&self) -> String {
+        format!("{}{}", self.base(), self.link.lot_path())
+    }
+
+    /// The public address of the product's picture.
+    pub(super) fn picture_address(&self) -> Option<String> {
+        let picture = self.story.product.as_ref()?.picture.as_ref()?;
+        Some(format!("{}/blob/{}/small", self.base(), picture.sha256))
+    }
+
+    pub(super) fn teller(&self) -> Teller<'_> {
+        Teller { words: self.words(), subject: "", told: None, common: None, all_late: self.all_late() }
     }
 
     /// Photo, name, lot, best before, net weight.
@@ -135,11 +127,26 @@ impl LotPage<'_> {
         html! {
             section.head aria-labelledby="name" {
                 @if let Some(picture) = picture {
-                    img.photo src={ "/blob/" (picture.sha256) } alt=(name) width="640" height="480" decoding="async";
+                    img.photo src={ "/blob/" (picture.sha256) "/small" } alt=(name) width="640" height="480" decoding="async" fetchpriority="low";
                 }
                 h1 #name .long[name.chars().count() > LONG_NAME_CHARS] { (self.name()) }
                 @if self.story.is_past_best { p.flag { (icon::sign(Sign::Mind)) (words.get("lot.past_best")) } }
                 (self.facts(product))
+                (self.makers_word())
+            }
+        }
+    }
+
+    /// Who says what stands in the registration of the product.
+    pub(super) fn makers_word(&self) -> Markup {
+        let words = self.words();
+        html! {
+            p.source {
+                span.badge.self { (words.get("source.self")) } " "
+                @match &self.story.maker {
+                    Some(maker) => (self.teller().party(maker)),
+                    None => (words.get("party.unknown")),
+                }
             }
         }
     }
@@ -171,14 +178,37 @@ impl LotPage<'_> {
                         dt { (words.get("lot.pack")) }
                         dd {
                             span.lot { (serial) }
-                            p.hint {
-                                @match self.story.packs {
-                                    Some(packs) => (words.fill("lot.pack_of", &[("n", &packs.to_string())])),
-                                    None => (words.get("lot.pack_unlisted")),
-                                }
-                            }
+                            (self.pack_line())
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Where the proof is that the serial is the lot's, when the service has it.
+    fn serial_proof(&self) -> Option<String> {
+        self.pack.is_some_and(|pack| pack.is_proven).then(|| format!("{}/serial-proof", self.link.page_path()))
+    }
+
+    /// Whether the serial is the lot's, and how often it was scanned.
+    fn pack_line(&self) -> Markup {
+        let words = self.words();
+        let scans = self.pack.and_then(|pack| pack.scans);
+        html! {
+            p.hint {
+                @match (self.story.packs, self.serial_proof()) {
+                    (Some(packs), Some(_)) => (words.fill("lot.pack_listed", &[("n", &packs.to_string())])),
+                    (Some(packs), None) => (words.fill("lot.pack_of", &[("n", &packs.to_string())])),
+                    (None, _) => (words.get("lot.pack_unlisted")),
+                }
+            }
+            @if let Some(scans) = scans {
+                @let first = words.date(first_day(scans.first_seconds));
+                @if scans.is_odd {
+                    p.flag { (icon::sign(Sign::Mind)) (words.fill("scan.count", &[("n", &scans.count.to_string()), ("d", &first)])) ". " (words.get("scan.odd")) }
+                } @else if scans.count > 1 {
+                    p.hint { (words.fill("scan.count", &[("n", &scans.count.to_string()), ("d", &first)])) }
                 }
             }
         }
@@ -228,10 +258,11 @@ impl LotPage<'_> {
             section aria-labelledby="maker" {
                 h2 #maker { (words.get("maker.title")) }
                 @match &self.story.maker {
-                    Some(party) => p.maker { (teller.party(party)) },
+                    Some(party) => p.maker.long[is_long(party.name.as_ref(), words)] { (teller.party(party)) },
                     None => p.maker { (words.get("party.unknown")) },
                 }
                 @if let Some(place) = &self.story.made_at { p.place { (teller.place(place)) } }
+                (map::map(self.story, words))
             }
         }
     }
@@ -249,8 +280,13 @@ impl LotPage<'_> {
                 h2 #journey { (words.get("journey.title")) }
                 p.hint { (words.get("journey.hint")) }
                 @if self.all_late() { p.flag { (icon::sign(Sign::Mind)) (words.get("flag.all_late")) } }
+                (self.strip(steps))
                 ol.steps {
-                    @for step in steps.iter().take(STEPS_MAX) { li { (self.step(step, name)) } }
+                    @for step in steps.iter().take(STEPS_MAX) {
+                        li.minor[is_minor(step)] {
+                            @if is_minor(step) { (self.minor(step, name)) } @else { (self.step(step, name)) }
+                        }
+                    }
                     @if let Some(more) = more_than(steps.len(), STEPS_MAX) {
                         li.more { (words.fill("journey.more", &[("n", &more)])) }
                     }
@@ -259,11 +295,45 @@ impl LotPage<'_> {
         }
     }
 
+    /// The way in pictures: one for each of the main steps. Those who cannot see it read the same below.
+    fn strip(&self, steps: &[Step]) -> Markup {
+        let words = self.words();
+        let main: Vec<&Step> = steps.iter().filter(|step| is_main(step.kind)).take(STRIP_MAX).collect();
+        html! {
+            @if main.len() > 1 {
+                div.strip aria-hidden="true" {
+                    @for step in main {
+                        div {
+                            (icon::step(step.kind))
+                            span { (words.get(verb_key(step.kind))) }
+                            @if step.kind == Kind::Process && let Some(product) = &step.product {
+                                span.what { (said(product, words.lang())) }
+                            }
+                            @if let Some(first) = step.records.first() { span.hint { (words.short_date(first.when.date_naive())) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A step between the main ones: what, when and who in one line, the rest folded.
+    fn minor(&self, step: &Step, name: &str) -> Markup {
+        let words = self.words();
+        html! {
+            details.step {
+                summary {
+                    strong { (words.get(verb_key(step.kind))) }
+                    @if let Some(product) = &step.product { " " (said(product, words.lang())) }
+                    " \u{b7} " (self.days(step))
+                }
+                (self.told(step, name))
+            }
+        }
+    }
+
     fn step(&self, step: &Step, name: &str) -> Markup {
         let words = self.words();
-        let subject = step.product.as_ref().map_or(name, |product| product.in_lang(words.lang()).0);
-        let common = if step.records.len() > 1 { common_place(step) } else { None };
-        let teller = Teller { subject, told: self.story.made_at.as_ref(), common: None, ..self.teller() };
         html! {
             (icon::step(step.kind))
             div.step {
@@ -275,31 +345,42 @@ impl LotPage<'_> {
                     @if step.kind == Kind::Sell { (words.get("journey.from")) " " }
                     (self.days(step))
                 }
-                @match step.records.as_slice() {
-                    [record] => (teller.record(step.kind, record, true)),
-                    records => {
-                        @if let Some(place) = common { p.place { (teller.place(place)) } }
-                        @if let Some(total) = &step.total {
-                            p.amount { (words.get(amount_key(step.kind))) " " strong { (total.show(words)) } }
-                        }
-                        (teller.sources(records))
-                        details {
-                            summary { (words.fill("journey.records", &[("n", &records.len().to_string())])) }
-                            ul.records {
-                                @for record in records.iter().take(RECORDS_MAX) { li { (Teller { common, ..teller }.record(step.kind, record, false)) } }
-                                @if let Some(more) = more_than(records.len(), RECORDS_MAX) {
-                                    li.more { (words.fill("record.more", &[("n", &more)])) }
-                                }
+                (self.told(step, name))
+            }
+        }
+    }
+
+    /// What the records of a step say.
+    pub(super) fn told(&self, step: &Step, name: &str) -> Markup {
+        let words = self.words();
+        let subject = step.product.as_ref().map_or(name, |product| product.in_lang(words.lang()).0);
+        let common = if step.records.len() > 1 { common_place(step) } else { None };
+        let teller = Teller { subject, told: self.story.made_at.as_ref(), common: None, ..self.teller() };
+        html! {
+            @match step.records.as_slice() {
+                [record] => (teller.record(step.kind, record, true)),
+                records => {
+                    @if let Some(place) = common { p.place { (teller.place(place)) } }
+                    @if let Some(total) = &step.total {
+                        p.amount { (words.get(amount_key(step.kind))) " " strong { (total.show(words)) } }
+                    }
+                    (teller.sources(records))
+                    details {
+                        summary { (words.fill("journey.records", &[("n", &records.len().to_string())])) }
+                        ul.records {
+                            @for record in records.iter().take(RECORDS_MAX) { li { (Teller { common, ..teller }.record(step.kind, record, false)) } }
+                            @if let Some(more) = more_than(records.len(), RECORDS_MAX) {
+                                li.more { (words.fill("record.more", &[("n", &more)])) }
                             }
                         }
-                    },
-                }
+                    }
+                },
             }
         }
     }
 
     /// The day of the step, or its first and last.
-    fn days(&self, step: &Step) -> Markup {
+    pub(super) fn days(&self, step: &Step) -> Markup {
         let teller = self.teller();
         let (first, last) =
             (step.records.first().map(|record| record.when), step.records.last().map(|record| record.when));
@@ -307,55 +388,6 @@ impl LotPage<'_> {
             @if let Some(first) = first {
                 (teller.time(first))
                 @if let Some(last) = last.filter(|last| last.date_naive() != first.date_naive()) { " \u{2013} " (teller.time(last)) }
-            }
-        }
-    }
-
-    fn certificates(&self) -> Markup {
-        let words = self.words();
-        let certificates = &self.story.certificates;
-        html! {
-            section aria-labelledby="certificates" {
-                h2 #certificates { (words.get("certificate.title")) }
-                @if certificates.is_empty() {
-                    p { (words.get("certificate.none")) }
-                }
-                @for certificate in certificates.iter().take(CERTIFICATES_MAX) { (self.certificate(certificate)) }
-                @if let Some(more) = more_than(certificates.len(), CERTIFICATES_MAX) {
-                    p.more { (words.fill("record.more", &[("n", &more)])) }
-                }
-            }
-        }
-    }
-
-    fn certificate(&self, certificate: &Certificate) -> Markup {
-        let words = self.words();
-        let (class, sign, validity) = match certificate.at_harvest {
-            Validity::AtHarvest => ("ok", Sign::Tick, words.get("certificate.at_harvest")),
-            Validity::Partly => ("odd", Sign::Mind, words.get("certificate.partly")),
-            Validity::NotAtHarvest => ("odd", Sign::Mind, words.get("certificate.not_at_harvest")),
-            Validity::Unknown => ("odd", Sign::Mind, words.get("certificate.unknown")),
-        };
-        html! {
-            div.certificate {
-                h3 {
-                    bdi { (certificate.scheme) }
-                    @if let Some(product) = &certificate.product { " " span.what { (said(product, words.lang())) } }
-                }
-                dl.facts {
-                    div { dt { (words.get("certificate.issuer")) } dd { bdi { (certificate.issuer) } } }
-                    @if let Some(number) = &certificate.number { div { dt { (words.get("certificate.number")) } dd.lot { (number) } } }
-                    @if let Some(from) = certificate.from { div { dt { (words.get("certificate.from")) } dd { (words.date(from)) } } }
-                    @if let Some(to) = certificate.to { div { dt { (words.get("certificate.to")) } dd { (words.date(to)) } } }
-                }
-                p class={ "flag " (class) } { (icon::sign(sign)) (validity) }
-                @if certificate.is_over { p.flag { (icon::sign(Sign::Mind)) (words.get("certificate.over")) } }
-                p.source {
-                    span.badge.inspected { (words.get("certificate.entered_by")) } " " (self.teller().who(&certificate.entered_by))
-                    @if let Some(file) = &certificate.file {
-                        " \u{b7} " a href={ "/blob/" (file.sha256) } { (words.get("certificate.file")) }
-                    }
-                }
             }
         }
     }
@@ -381,18 +413,6 @@ impl LotPage<'_> {
             section aria-labelledby="check" {
                 h2 #check tabindex="-1" { (words.get("check.title")) }
                 p { (words.get("check.lead")) }
-                details #checks-box {
-                    summary { (words.get("check.list")) }
-                    ol #checks.checks {
-                        @for (name, key) in CHECKS {
-                            li data-check=(name) {
-                                span.check-name { (words.get(key)) }
-                                span.check-result { (words.get("script.not_checked")) }
-                                span.check-detail {}
-                            }
-                        }
-                    }
-                }
                 dl.facts {
                     div { dt { (words.get("check.ledger")) } dd.lot { (self.ledger.origin) } }
                     div { dt { (words.get("check.fingerprint")) } dd.lot { (fingerprint) } }
@@ -409,29 +429,25 @@ impl LotPage<'_> {
             }
         }
     }
+}
 
-    fn help(&self) -> Markup {
-        let words = self.words();
-        let product = self.story.product.as_ref();
-        let shop_links = product.map(|product| product.shop_links.as_slice()).unwrap_or_default();
-        html! {
-            section aria-labelledby="help" {
-                h2 #help { (words.get("help.title")) }
-                @if let Some(description) = product.and_then(|product| product.description.as_ref()) {
-                    p { (said(description, words.lang())) }
-                }
-                p { (words.get("help.report")) }
-                @if !shop_links.is_empty() {
-                    p { (words.get("help.shops")) }
-                    ul { @for link in shop_links { li { a href=(link) rel="nofollow noreferrer" { (host(link)) } } } }
-                }
-                figure.code {
-                    img src={ (self.link.page_path()) "/qr.svg" } alt=(words.get("help.qr_alt")) width="148" height="148" loading="lazy";
-                    figcaption { (words.get("help.address")) br; span.lot { (self.address) } }
-                }
-            }
-        }
-    }
+fn is_long(name: Option<&Text>, words: Words) -> bool {
+    name.is_some_and(|name| name.in_lang(words.lang()).0.chars().count() > LONG_NAME_CHARS)
+}
+
+/// Whether a step stands among the pictures of the way.
+fn is_main(kind: Kind) -> bool {
+    matches!(kind, Kind::Harvest | Kind::Process | Kind::Pack | Kind::Sell)
+}
+
+/// Whether a step is told in one line: it only moves or counts goods, and nothing about it is odd.
+fn is_minor(step: &Step) -> bool {
+    let is_plain = |record: &Record| {
+        let is_odd = |flag: &Flag| *flag != Flag::Late;
+        let is_disputed = record.vouchers.iter().any(|voucher| voucher.claim == Claim::Disputes);
+        !record.flags.iter().any(is_odd) && record.correction.is_none() && !is_disputed
+    };
+    !is_main(step.kind) && step.records.iter().all(is_plain)
 }
 
 /// The place of a step when all of its records name the same one.
@@ -440,12 +456,13 @@ fn common_place(step: &Step) -> Option<&Place> {
     step.records.iter().all(|record| record.place.as_ref() == Some(first)).then_some(first)
 }
 
+/// The day of a first scan.
+fn first_day(seconds: u64) -> chrono::NaiveDate {
+    let utc = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<chrono::Utc>::from_timestamp(seconds, 0));
+    at_home(utc.unwrap_or_default()).date_naive()
+}
+
 fn product_name(product: Option<&Product>, words: Words) -> String {
     let name: Option<&Text> = product.and_then(|product| product.name.as_ref());
     name.map_or(words.get("lot.nameless"), |name| name.in_lang(words.lang()).0).to_owned()
-}
-
-/// The host of a web address, which is all of it that a reader needs to see.
-fn host(link: &str) -> &str {
-    link.split('/').nth(2).unwrap_or(link)
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Frame, document, icon};
-use crate::locale::Words;
+use crate::{limit::TooMany, locale::Words};
 
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,12 @@ pub(crate) enum Trouble {
     NoCode,
     /// The ledger has no such lot.
     UnknownCode,
+    /// The serial is none of the lot's.
+    UnknownSerial,
+    /// There is no link of the type asked for.
+    NoLink,
+    /// The client asks for too much.
+    TooMany(TooMany),
     /// The node does not answer.
     NodeDown,
     /// The node answered something that cannot be read.
@@ -25,6 +31,9 @@ impl Trouble {
         match self {
             Self::NoCode => (words.get("trouble.no_code"), words.get("trouble.no_code_help")),
             Self::UnknownCode => (words.get("trouble.unknown_code"), words.get("trouble.unknown_code_help")),
+            Self::UnknownSerial => (words.get("trouble.unknown_serial"), words.get("trouble.unknown_serial_help")),
+            Self::NoLink => (words.get("trouble.no_link"), words.get("trouble.no_link_help")),
+            Self::TooMany(_) => (words.get("trouble.too_many"), words.get("trouble.too_many_help")),
             Self::NodeDown => (words.get("trouble.node_down"), words.get("trouble.node_down_help")),
             Self::BadAnswer => (words.get("trouble.bad_answer"), words.get("trouble.bad_answer_help")),
             Self::NoPage => (words.get("trouble.no_page"), words.get("trouble.no_page_help")),
@@ -36,25 +45,42 @@ impl Trouble {
 pub(crate) fn trouble_page(frame: Frame<'_>, trouble: Trouble, code: Option<&str>) -> Markup {
     let words = frame.words;
     let (title, help) = trouble.texts(words);
-    let can_retry = matches!(trouble, Trouble::NodeDown | Trouble::BadAnswer);
+    let retry = match trouble {
+        Trouble::NodeDown | Trouble::BadAnswer | Trouble::TooMany(_) => Some(words.get("trouble.retry")),
+        // The frame's path is that of the lot, which is known.
+        Trouble::UnknownSerial => Some(words.get("trouble.see_lot")),
+        Trouble::NoLink => Some(words.get("trouble.see_page")),
+        Trouble::NoCode | Trouble::UnknownCode | Trouble::NoPage => None,
+    };
+    // A serial that the lot never had is the one of these that speaks against the pack.
+    let (class, sign) = match trouble {
+        Trouble::UnknownSerial => ("stop", icon::Sign::Stop),
+        Trouble::NoCode
+        | Trouble::UnknownCode
+        | Trouble::NoLink
+        | Trouble::TooMany(_)
+        | Trouble::NodeDown
+        | Trouble::BadAnswer
+        | Trouble::NoPage => ("mind", icon::Sign::Mind),
+    };
     let main = html! {
         main #main.plain {
-            section.verdict.mind {
-                (icon::sign(icon::Sign::Mind))
+            section class={ "verdict " (class) } {
+                (icon::sign(sign))
                 div.words {
                     h1.line { (title) }
                     @if let Some(code) = code { p.code { bdi { (code) } } }
                 }
             }
             p { (help) }
-            @if can_retry {
-                p { a.button href={ (frame.path) "?lang=" (words.lang().code()) } { (words.get("trouble.retry")) } }
+            @if let Some(retry) = retry {
+                p { a.button href={ (frame.path) "?lang=" (words.lang().code()) } { (retry) } }
             } @else {
                 (find_form(words))
             }
         }
     };
-    document(frame, title, false, &main)
+    document(frame, title, None, &main)
 }
 
 /// The home page: what this is, and a field for a code.
@@ -79,7 +105,7 @@ pub(crate) fn home_page(frame: Frame<'_>) -> Markup {
             }
         }
     };
-    document(frame, words.get("home.title"), false, &main)
+    document(frame, words.get("home.title"), None, &main)
 }
 
 fn find_form(words: Words) -> Markup {

@@ -266,7 +266,7 @@ impl Teller<'_> {
             @if !photos.is_empty() {
                 div.photos {
                     @for photo in photos.iter().take(PHOTOS_MAX) {
-                        img src={ "/blob/" (photo.sha256) } alt=(alt) width="320" height="240" loading="lazy" decoding="async";
+                        img src={ "/blob/" (photo.sha256) "/small" } alt=(alt) width="320" height="240" loading="lazy" decoding="async";
                     }
                 }
             }

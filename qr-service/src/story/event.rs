@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
+use nguon_ledger::hash::Hash;
 use serde_json::Value;
 
 use super::{
@@ -84,6 +85,7 @@ pub(super) struct Event {
     pub(super) media: Vec<Blob>,
     pub(super) note: Option<String>,
     pub(super) serials: Option<u64>,
+    pub(super) serials_root: Option<Hash>,
     pub(super) certificate: Option<Value>,
     pub(super) readings: Vec<Reading>,
     /// `errorDeclaration.reason`, for a correction.
@@ -125,6 +127,7 @@ impl Event {
             best_before: best_before(event),
             media: list(body, "media").filter_map(blob).collect(),
             note: owned(body, "note").filter(|note| !note.trim().is_empty()),
+            serials_root: body.get("serials").and_then(|serials| Hash::from_hex(text(serials, "root")?)),
             serials: body.get("serials").and_then(|serials| serials.get("count")?.as_u64()),
             certificate: body.get("certificate").cloned(),
             readings: readings(event),

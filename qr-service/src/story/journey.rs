@@ -10,8 +10,8 @@ use nguon_ledger::hash::Hash;
 use serde_json::Value;
 
 use super::{
-    Certificate, Claim, Correction, Flag, Kind, Level, Party, PartyClass, Place, Portion, Recall, Record, Source, Step,
-    Story, Text, Validity, Voucher, Who,
+    Certificate, Claim, Correction, Flag, Kind, Level, Party, PartyClass, Place, Portion, Recall, Record, Source, Spot,
+    Step, Story, Text, Validity, Voucher, Who,
     entry::{Entry, blob, day, text},
     event::{Event, Verb},
     family::Family,
@@ -170,6 +170,7 @@ impl<'a> Teller<'a> {
         let mut place = self.registry.place(event.place.as_deref()?, event.when.date_naive())?;
         if !self.registry.acting_party(event).is_some_and(|party| self.may_name(&party)) {
             place.name = None;
+            place.spot = place.spot.map(Spot::coarse);
         }
         Some(place)
     }
@@ -327,6 +328,7 @@ impl<'a> Teller<'a> {
             is_over: to.is_some_and(|to| to < self.registry.today()),
             entered_by: self.acting(event),
             product: self.product_name(lot),
+            note: event.note.clone(),
         })
     }
 

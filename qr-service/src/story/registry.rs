@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::{
-    Party, PartyClass, Place, Product, Text,
+    Party, PartyClass, Place, Product, Spot, Text,
     entry::{Entry, blob, both, day, list, quantity, text},
     event::Event,
 };
@@ -25,8 +25,22 @@ pub(super) struct Registry {
 }
 
 struct PlaceNames {
+    spot: Option<Spot>,
     name: Option<Text>,
     names: Vec<(Option<NaiveDate>, Option<NaiveDate>, Text)>,
+}
+
+/// Every GTIN that statements about a product gave it.
+pub(super) fn gtins(entries: &[Entry], product: &str) -> Vec<String> {
+    let mut gtins: Vec<String> = Vec::new();
+    for body in entries.iter().filter(|entry| entry.kind == "product").map(|entry| &entry.body) {
+        if let Some(gtin) = text(body, "gtin").filter(|_| text(body, "id") == Some(product))
+            && !gtins.iter().any(|known| known == gtin)
+        {
+            gtins.push(gtin.to_owned());
+        }
+    }
+    gtins
 }
 
 impl Registry {
@@ -111,7 +125,7 @@ impl Registry {
         };
         let then = holding(date);
         let today = holding(self.today).filter(|today| Some(today) != then.as_ref());
-        Some(Place { name: place.name.clone(), then, today })
+        Some(Place { name: place.name.clone(), then, today, spot: place.spot })
     }
 
     /// The current day.
@@ -138,7 +152,7 @@ fn party(id: &str, body: &Value, actors: &BTreeMap<String, &Value>) -> Party {
     }
 }
 
-fn product(body: &Value) -> Product {
+pub(super) fn product(body: &Value) -> Product {
     let is_web = |link: &&str| link.starts_with("https://");
     Product {
         name: both(body, "name"),
@@ -161,5 +175,17 @@ fn place(body: &Value) -> PlaceNames {
         let text = Text { vi: text(name, "vi")?.to_owned(), en: text(name, "en").map(ToOwned::to_owned) };
         Some((day(name, "from"), day(name, "to"), text))
     });
-    PlaceNames { name: both(body, "name"), names: names.collect() }
+    let position = body.get("position");
+    let part = |key: &str| hundredths(&position?.get(key)?.to_string());
+    let spot = part("lat").zip(part("lon")).map(|(lat, lon)| Spot { lat, lon });
+    PlaceNames { name: both(body, "name"), names: names.collect(), spot }
+}
+
+/// Degrees in hundredths, cut off behind the second decimal.
+fn hundredths(degrees: &str) -> Option<i32> {
+    let (sign, digits) = degrees.strip_prefix('-').map_or((1, degrees), |digits| (-1, digits));
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole: i32 = whole.parse().ok().filter(|whole| *whole <= 180)?;
+    let decimals: i32 = format!("{decimals:0<2}").get(..2)?.parse().ok()?;
+    Some(sign * (whole * 100 + decimals))
 }

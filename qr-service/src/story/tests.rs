@@ -37,17 +37,7 @@ fn the_way_is_told_from_harvest_to_sale() {
     let kinds: Vec<Kind> = story.steps.iter().map(|step| step.kind).collect();
     assert_eq!(
         kinds,
-        [
-            Kind::Harvest,
-            Kind::Deliver,
-            Kind::Lose,
-            Kind::Process,
-            Kind::Process,
-            Kind::Observe,
-            Kind::Pack,
-            Kind::Deliver,
-            Kind::Sell
-        ]
+        [Kind::Harvest, Kind::Deliver, Kind::Lose, Kind::Process, Kind::Process, Kind::Pack, Kind::Deliver, Kind::Sell]
     );
     assert_eq!(story.made.date_naive().to_string(), "2025-01-12");
     assert_eq!(story.best_before.unwrap().to_string(), "2026-07-06");
@@ -86,7 +76,8 @@ fn who_says_so_stands_beside_each_record() {
     assert_eq!(name(harvest[3].source.acting_for.as_ref().unwrap()), "htx");
     let noodles = &step(&story, Kind::Process, "Con Minh canna vermicelli").records[0];
     assert_eq!((noodles.vouchers[0].claim, noodles.vouchers[0].is_inspector), (Claim::StandsBy, true));
-    let reading = &step(&story, Kind::Observe, "Con Minh canna vermicelli").records[0];
+    let [tested] = story.tests.as_slice() else { panic!("measurements have a place of their own") };
+    let reading = &tested.records[0];
     assert_eq!(reading.source.level, Level::Device);
     assert_eq!(reading.readings[0].value, "31.5");
 }

@@ -12,7 +12,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::DateTime;
-use nguon_ledger::hash::Hash;
+use nguon_ledger::{hash::Hash, tree::CompactTree};
 use serde_json::{Value, json};
 
 pub(crate) const ORIGIN: &str = "so.example.vn";
@@ -21,6 +21,8 @@ pub(crate) const VKEY: &str = "so.example.vn+0a1b2c3d+AQIDBAUGBwgJCgsMDQ4PEBESEx
 pub(crate) const VERMICELLI: &str = "https://id.gs1.org/01/08931234567897/10/MD-250112";
 /// The lot of the bare example: no place, no picture, one record, hostile and very long names.
 pub(crate) const HOSTILE: &str = "https://so.example.vn/lot/0000H0ST11E00000";
+/// The lot of the example of a GTIN that came later.
+pub(crate) const LATE: &str = "https://so.example.vn/lot/1ATEGT1N00000000";
 pub(crate) const ATTACK: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;";
 
 /// A ledger in the making.
@@ -29,6 +31,21 @@ pub(crate) struct Ledger {
     entries: Vec<Vec<u8>>,
     heads: BTreeMap<String, (u32, Hash)>,
     pub(crate) blobs: BTreeMap<String, Vec<u8>>,
+}
+
+/// The serials of the good example's packs, ascending.
+pub(crate) fn serials() -> Vec<String> {
+    let mut serials: Vec<String> =
+        (1..500_u32).map(|n| key(&format!("pack {n}")).chars().take(14).collect::<String>().to_uppercase()).collect();
+    serials.push("0123456789ABCD".to_owned());
+    serials.sort_unstable();
+    serials
+}
+
+fn serials_root() -> Hash {
+    let mut tree = CompactTree::new();
+    serials().iter().for_each(|serial| tree.push(Hash::of_leaf(serial.as_bytes())));
+    tree.root()
 }
 
 /// A key that belongs to nobody: the name's hash.
@@ -216,7 +233,9 @@ fn registry(ledger: &mut Ledger, picture: &Value) {
         ("xuong", "facility", vi_en("X\u{1b0}\u{1edf}ng mi\u{1ebf}n", "Vermicelli mill")),
         ("quay", "shop", vi_en("Qu\u{1ea7}y B\u{ed} M\u{1ead}t", "Secret Counter")),
     ] {
-        let body = json!({"id": uri("place", slug), "class": class, "name": name, "names": commune, "owner": uri("actor", "htx")});
+        let (lat, lon) = if slug == "quay" { (21.03, 105.85) } else { (22.13, 106.03) };
+        let body = json!({"id": uri("place", slug), "class": class, "name": name, "names": commune, "owner": uri("actor", "htx"),
+            "position": {"lat": lat, "lon": lon}});
         ledger.add("operator", time, "place", &body);
     }
     let cu = json!({"id": uri("product", "cu"), "name": vi_en("c\u{1ee7} dong ri\u{1ec1}ng", "canna tubers"), "unit": "KGM"});
@@ -270,7 +289,7 @@ pub(crate) fn vermicelli(is_recalled: bool) -> Ledger {
         &[amount(VERMICELLI, 250.0)],
     );
     let body = json!({"verb": "pack", "event": event, "for": uri("actor", "htx"), "creates": creates(VERMICELLI, "mien"),
-        "serials": {"count": 500, "root": "00".repeat(32)}});
+        "serials": {"count": 500, "root": serials_root().to_string()}});
     ledger.add("mai", "2025-01-12T08:02:00+07:00", "event", &body);
     certificates(&mut ledger);
     sales(&mut ledger);
@@ -392,6 +411,23 @@ fn sales(ledger: &mut Ledger) {
     }
 }
 
+/// An own lot of a product that was given a GTIN after the lot was made; and later another one.
+pub(crate) fn late_gtin() -> Ledger {
+    let mut ledger = Ledger::default();
+    let picture = ledger.picture([0xd9, 0xcf, 0xb4], [0xc4, 0xb5, 0x8f]);
+    registry(&mut ledger, &picture);
+    let mut event = object("late", "2025-02-01T08:00:00+07:00", "commissioning", "doi", &[amount(LATE, 20.0)]);
+    event["action"] = json!("ADD");
+    let body = json!({"verb": "harvest", "event": event, "creates": creates(LATE, "cu")});
+    ledger.add("ho-1", "2025-02-01T09:00:00+07:00", "event", &body);
+    for gtin in ["08930000000019", "08930000000026"] {
+        let body =
+            json!({"id": uri("product", "cu"), "gtin": gtin, "name": "c\u{1ee7} dong ri\u{1ec1}ng", "unit": "KGM"});
+        ledger.add("operator", "2025-03-01T09:00:00+07:00", "product", &body);
+    }
+    ledger
+}
+
 /// The bare example.
 pub(crate) fn hostile() -> Ledger {
     let mut ledger = Ledger::default();
@@ -400,7 +436,8 @@ pub(crate) fn hostile() -> Ledger {
     ledger.actor("ke-xau", "person", &["producer", "inspector"], None, Some(json!(name)));
     let names = [json!({"vi": format!("{ATTACK}{}", "khongcokhoangtrang".repeat(8))})];
     ledger.add("operator", "2025-01-01T00:00:00+07:00", "place",
-        &json!({"id": uri("place", "xau"), "class": "plot", "name": ATTACK, "names": names, "owner": uri("actor", "ke-xau")}));
+        &json!({"id": uri("place", "xau"), "class": "plot", "name": ATTACK, "names": names, "owner": uri("actor", "ke-xau"),
+            "position": {"lat": 22.2, "lon": 105.8}}));
     ledger.add(
         "operator",
         "2025-01-01T00:00:00+07:00",
@@ -443,6 +480,8 @@ pub(crate) fn node(ledgers: Vec<(&'static str, Ledger)>) -> Router {
         .route("/v1/ledger", get(async || axum::Json(json!({"origin": ORIGIN, "base": format!("https://{ORIGIN}"),
             "name": "S\u{1ed5} m\u{1eab}u", "vkey": VKEY, "policy": "quorum none\n", "treeSize": 99, "rulesVersion": 1, "operator": uri("actor", "lien-hiep")}))))
         .route("/v1/lots/{lot}/bundle", get(bundle))
+        .route("/v1/lots/{lot}", get(lot_state))
+        .route("/v1/products", get(products))
         .route("/v1/blobs/{sha256}", get(blob))
         .with_state(Arc::new(ledgers))
 }
@@ -454,6 +493,33 @@ async fn bundle(State(ledgers): Ledgers, Path(lot): Path<String>) -> Response {
         Some(ledger) => ledger.bundle(&lot).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// As much of a lot's state as names its serials.
+async fn lot_state(State(ledgers): Ledgers, Path(lot): Path<String>) -> Response {
+    match ledgers.get(lot.as_str()) {
+        Some(_) if lot == VERMICELLI => {
+            axum::Json(json!({"lot": lot, "serials": {"count": 500, "root": serials_root().to_string()}}))
+                .into_response()
+        }
+        Some(_) => axum::Json(json!({"lot": lot})).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The newest statement about each product, all on one page.
+async fn products(State(ledgers): Ledgers) -> Response {
+    let mut newest = BTreeMap::new();
+    for entry in ledgers.values().flat_map(|ledger| &ledger.entries) {
+        let start = entry.windows(5).position(|five| five == b"{\"bod").unwrap_or_default();
+        let Some(statement) = entry.get(start..).and_then(|json| serde_json::from_slice::<Value>(json).ok()) else {
+            continue;
+        };
+        if statement["kind"] == "product" {
+            newest.insert(statement["body"]["id"].to_string(), statement["body"].clone());
+        }
+    }
+    axum::Json(json!({"items": newest.into_values().collect::<Vec<_>>()})).into_response()
 }
 
 async fn blob(State(ledgers): Ledgers, Path(sha256): Path<String>) -> Response {

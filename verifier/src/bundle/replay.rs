@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
+use nguon_ledger::body::Serials;
 use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState as _, Record};
 
@@ -32,6 +33,16 @@ impl Replay {
         match &self.result {
             Some(result) => Check::of(CheckName::Rules, result.clone()),
             None => Check::not_checked(CheckName::Rules, "ledger or lot is unknown"),
+        }
+    }
+
+    /// What the lot committed to of its packs' serials; `None` where the replay did not reach its end.
+    pub(super) fn serials(&self, reading: &Reading<'_>) -> Option<Option<Serials>> {
+        let (Some(lot), Some(Ok(()))) = (reading.lot, &self.result) else { return None };
+        match self.state.read(&Key::Lot(lot)) {
+            Ok(Some(Record::Lot(record))) => Some(record.serials),
+            Ok(Some(_) | None) => None,
+            Err(never) => match never {},
         }
     }
 

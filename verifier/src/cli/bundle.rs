@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use nguon_ledger::tree::TreeSize;
-use nguon_verifier::bundle::{self as lib, Bundle, Options, verify_bundle};
+use nguon_verifier::bundle::{self as lib, Bundle, Options, Pack, verify_bundle, verify_pack};
 use nguon_verifier::verdict::Verdict;
 
 use super::fetch::{Fetch, get_address, is_url};
@@ -27,7 +27,11 @@ pub(super) fn run(args: &BundleArgs, words: &Words) -> anyhow::Result<Answer> {
         newest: newest.as_deref(),
         size_min: args.size_min.map(TreeSize::new),
     };
-    let verdict = verify_bundle(&bundle, &options);
+    let proof = args.serial_proof.as_deref().map(read).transpose()?;
+    let verdict = match &args.serial {
+        Some(serial) => verify_pack(&bundle, &options, Pack { serial, proof: proof.as_deref() }),
+        None => verify_bundle(&bundle, &options),
+    };
     print(&if args.json { verdict.to_json() } else { verdict_lines(&verdict, words, trust.as_str()) })?;
     Ok(if verdict.is_passed() { Answer::Verified } else { Answer::NotVerified })
 }

@@ -12,6 +12,7 @@ mod evidence;
 mod fixture;
 mod kept;
 mod monitor;
+mod serials;
 mod stored;
 mod story;
 mod tamper;

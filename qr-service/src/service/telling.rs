@@ -1,0 +1,218 @@
+//! From the node to a story: what is kept, when it is asked for again, and what is shown while the node is silent.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::body::Bytes;
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use nguon_ledger::hash::Hash;
+
+use super::{Client, Service, TellError, now};
+use crate::{
+    link::ItemLink,
+    node::{LedgerInfo, NodeError},
+    page::Freshness,
+    story::{self, Story, StoryError},
+};
+
+/// How long a story is shown without asking the node again: long enough to carry a crowd, short enough for a recall.
+const STORY_FRESH: Duration = Duration::from_secs(5);
+/// How long a story is shown while the node is asked aside: whoever comes later waits for its answer.
+const STORY_ASIDE: Duration = Duration::from_secs(30);
+/// How long the ledger's name, key and policy are believed.
+const LEDGER_FRESH: Duration = Duration::from_secs(60);
+/// How long a lot that the ledger does not know stays unknown: it may be made at any moment.
+const MISSING_FRESH: Duration = Duration::from_secs(2);
+/// How long somebody waits for the node who can be shown an earlier copy.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the node is left alone after it did not answer.
+const REST: Duration = Duration::from_secs(5);
+
+/// Something read of the node, and when.
+#[derive(Debug)]
+pub(crate) struct Kept<T> {
+    pub(super) value: Arc<T>,
+    pub(super) since: Instant,
+}
+
+impl<T> Clone for Kept<T> {
+    fn clone(&self) -> Self {
+        Self { value: Arc::clone(&self.value), since: self.since }
+    }
+}
+
+/// A story with the bundle that it was read from.
+#[derive(Debug, Clone)]
+pub(crate) struct KeptStory {
+    story: Arc<Story>,
+    /// What the story is told from, without the checkpoint.
+    fingerprint: Hash,
+    bundle: Bytes,
+    since: Instant,
+    fetched: DateTime<FixedOffset>,
+}
+
+/// What the page of a lot is told from.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) story: Arc<Story>,
+    pub(crate) fingerprint: Hash,
+    pub(crate) bundle: Bytes,
+    pub(crate) ledger: Arc<LedgerInfo>,
+    pub(crate) freshness: Freshness,
+}
+
+impl KeptStory {
+    fn told(self, ledger: Arc<LedgerInfo>, freshness: Freshness) -> Told {
+        let Self { story, fingerprint, bundle, .. } = self;
+        Told { story, fingerprint, bundle, ledger, freshness }
+    }
+
+    fn stale(self, ledger: Arc<LedgerInfo>) -> Told {
+        let fetched = self.fetched;
+        self.told(ledger, Freshness::Stale(fetched))
+    }
+}
+
+impl Service {
+    /// The ledger's name, key and policy; those known before while the node does not answer.
+    pub(crate) async fn ledger(self: &Arc<Self>) -> Result<Arc<LedgerInfo>, NodeError> {
+        if let Some(kept) = self.ledger.get("") {
+            if kept.since.elapsed() >= LEDGER_FRESH && !self.rests() {
+                self.aside("", |service| async move { service.fetch_ledger().await.map(|_| ()) });
+            }
+            return Ok(kept.value);
+        }
+        let _flight = self.lock("").await;
+        match self.ledger.get("") {
+            Some(kept) => Ok(kept.value),
+            None if self.rests() => Err(NodeError::Resting),
+            None => self.fetch_ledger().await,
+        }
+    }
+
+    async fn fetch_ledger(&self) -> Result<Arc<LedgerInfo>, NodeError> {
+        let info = self.heard(self.node.ledger().await)?;
+        // The same value stays the same one, so that pages made with it stay good.
+        let before = self.ledger.get("").map(|kept| kept.value).filter(|before| **before == info);
+        let value = before.unwrap_or_else(|| Arc::new(info));
+        self.ledger.put("", Kept { value: Arc::clone(&value), since: Instant::now() }, 1_024);
+        Ok(value)
+    }
+
+    /// The story of a lot: of now, or, while the node does not answer, the one read last.
+    pub(crate) async fn tell(self: &Arc<Self>, link: &ItemLink, client: Client) -> Result<Told, TellError> {
+        let ledger = self.ledger().await?;
+        let lot = link.lot_uri(&ledger.origin);
+        let kept = self.stories.get(&lot);
+        match &kept {
+            Some(kept) if kept.since.elapsed() < STORY_FRESH => return Ok(kept.clone().told(ledger, Freshness::Fresh)),
+            Some(kept) if self.rests() => return Ok(kept.clone().stale(ledger)),
+            Some(kept) if kept.since.elapsed() < STORY_ASIDE => {
+                let asked = lot.clone();
+                self.aside(&lot, |service| async move { service.fetch(&asked).await.map(|_| ()) });
+                return Ok(kept.clone().told(ledger, Freshness::Fresh));
+            }
+            Some(_) => {}
+            None if self.is_missing(&lot) => return Err(NodeError::NotFound.into()),
+            None if self.rests() => return Err(NodeError::Resting.into()),
+            None => self.charge(client)?,
+        }
+        let _flight = self.lock(&lot).await;
+        // Somebody else may have asked while this one waited.
+        match self.stories.get(&lot) {
+            Some(kept) if kept.since.elapsed() < STORY_FRESH => return Ok(kept.told(ledger, Freshness::Fresh)),
+            Some(kept) if self.rests() => return Ok(kept.stale(ledger)),
+            None if self.is_missing(&lot) => return Err(NodeError::NotFound.into()),
+            None if self.rests() => return Err(NodeError::Resting.into()),
+            Some(_) | None => {}
+        }
+        match (self.fetch(&lot).await, kept) {
+            (Ok(kept), _) => Ok(kept.told(ledger, Freshness::Fresh)),
+            (Err(TellError::Node(error)), Some(kept)) if error.is_outage() => {
+                tracing::warn!(%lot, %error, "showing an earlier copy");
+                Ok(kept.stale(ledger))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    async fn lock(&self, thing: &str) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match self.flight(thing) {
+            Some(flight) => Some(flight.lock().await),
+            None => None,
+        }
+    }
+
+    /// Does something without anybody waiting for it, unless it is being done.
+    fn aside<F>(self: &Arc<Self>, thing: &str, work: impl FnOnce(Arc<Self>) -> F + Send + 'static)
+    where
+        F: Future<Output: std::fmt::Debug> + Send,
+    {
+        if self.flight(thing).is_some_and(|flight| flight.try_lock().is_err()) {
+            return;
+        }
+        let (service, thing) = (Arc::clone(self), thing.to_owned());
+        tokio::spawn(async move {
+            let _flight = service.lock(&thing).await;
+            let outcome = work(Arc::clone(&service)).await;
+            tracing::debug!(%thing, ?outcome, "asked aside");
+        });
+    }
+
+    /// Asks the node for a lot's bundle and reads it.
+    async fn fetch(&self, lot: &str) -> Result<KeptStory, TellError> {
+        let known = self.stories.get(lot);
+        let asked = self.node.bundle(lot);
+        let answer = match &known {
+            Some(_) => tokio::time::timeout(PATIENCE, asked).await.unwrap_or(Err(NodeError::Slow)),
+            None => asked.await,
+        };
+        let answer = self.heard(answer);
+        if matches!(answer, Err(NodeError::NotFound | NodeError::Gone)) {
+            self.missing.put(lot, Instant::now(), 0);
+        }
+        let kept = read(answer?.into(), lot.to_owned(), known).await?;
+        self.stories.put(lot, kept.clone(), kept.bundle.len().saturating_mul(2));
+        Ok(kept)
+    }
+
+    fn is_missing(&self, lot: &str) -> bool {
+        self.missing.get(lot).is_some_and(|since| since.elapsed() < MISSING_FRESH)
+    }
+
+    /// Remembers whether the node answers.
+    fn heard<T>(&self, answer: Result<T, NodeError>) -> Result<T, NodeError> {
+        match &answer {
+            Err(error) if error.is_outage() => self.rest(Some(Instant::now() + REST)),
+            Ok(_) | Err(_) => self.rest(None),
+        }
+        answer
+    }
+}
+
+/// Reads a story off the threads that answer requests: a large bundle takes a tenth of a second. Where the entries are those of the story
+/// that is known, it stays, and with it all that was made from it.
+async fn read(bundle: Bytes, lot: String, known: Option<KeptStory>) -> Result<KeptStory, StoryError> {
+    let fetched = now();
+    let reading = tokio::task::spawn_blocking(move || {
+        let (story, fingerprint) = read_now(&bundle, &lot, fetched.date_naive(), known)?;
+        Ok(KeptStory { story, fingerprint, bundle, since: Instant::now(), fetched })
+    });
+    reading.await.unwrap_or(Err(StoryError::Malformed))
+}
+
+fn read_now(
+    bundle: &[u8],
+    lot: &str,
+    today: NaiveDate,
+    known: Option<KeptStory>,
+) -> Result<(Arc<Story>, Hash), StoryError> {
+    let fingerprint = story::fingerprint(bundle, today)?;
+    match known.filter(|known| known.fingerprint == fingerprint) {
+        Some(known) => Ok((known.story, fingerprint)),
+        None => Ok((Arc::new(Story::read(bundle, lot, today)?), fingerprint)),
+    }
+}

@@ -1,0 +1,89 @@
+/**
+ * The consumer page in every state that a reader can meet, over a real demo: shared by the tests, the screenshots and whoever wants to look.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { binary, start } from "./node.mjs";
+
+/** The demo's packs that the states show. */
+const LOTS = { normal: "/10/MD-251214", recalled: "/10/TN-260122" };
+/** A lot of which the ledger knows next to nothing but a name that no label holds. */
+const BARE = "0000000000000001";
+const LONG_NAME = `Miến dong sợi nhỏ phơi nắng hai ngày trên giàn tre của tổ phụ nữ thôn Bản Cuôn, loại chọn lọc cho ngày Tết, "gói giấy" <b>500 g</b> & dây lạt`;
+
+/**
+ * @typedef {object} State
+ * @property {string} path
+ * @property {boolean} [script] whether the browser runs scripts
+ * @property {(page: import("playwright-core").Page) => Promise<void>} [prepare] before the page is opened
+ * @property {"tick" | "mind" | "stop" | null} tone what the verdict looks like in the end; null where there is none
+ */
+
+/**
+ * Runs the demo while `use` has it.
+ *
+ * @template T
+ * @param {(site: { url: string, states: Record<string, State> }) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function withDemo(use) {
+  const folder = await mkdtemp(join(tmpdir(), "nguon-consumer-"));
+  try {
+    const demo = await start(["demo", "--data", join(folder, "demo"), "--listen", "127.0.0.1:0"]);
+    try {
+      await addBareLot(demo.url, join(folder, "demo/keys"));
+      const links = demo.output.join("\n").match(/https?:\/\/\S+\/(?:lot|01)\/\S+/g) ?? [];
+      const paths = links.map((link) => new URL(link).pathname);
+      const path = (/** @type {string} */ end) => paths.find((one) => one.endsWith(end)) ?? "";
+      return await use({
+        url: demo.url,
+        states: {
+          normal: { path: path(LOTS.normal), tone: "mind" },
+          recalled: { path: path(LOTS.recalled), tone: "stop" },
+          failed: { path: path(LOTS.normal), prepare: changeRecord, tone: "stop" },
+          bare: { path: `/lot/${BARE}`, tone: "mind" },
+          unknown: { path: "/lot/0000000000000", tone: null },
+          plain: { path: path(LOTS.normal), script: false, tone: "mind" },
+        },
+      });
+    } finally {
+      await demo.stop();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Registers a product and harvests it, as anybody would: with the command and the actors' own keys. @param {string} url @param {string} keys */
+async function addBareLot(url, keys) {
+  const nguon = (/** @type {string[]} */ ...args) => promisify(execFile)(binary("nguon"), [...args, "--node", url]);
+  await nguon("register", "product", "ten-dai", "--name-vi", LONG_NAME, "--unit", "KGM", "--key", join(keys, "ban-so-con-minh.pem"));
+  await nguon("record", "harvest", "--product", "ten-dai", "--amount", "12,5 kg", "--lot", BARE, "--key", join(keys, "ho-01.pem"));
+}
+
+/** Lets the server lie: one sign of the newest record is another one. @param {import("playwright-core").Page} page */
+async function changeRecord(page) {
+  await page.route("**/proof.json", async (route) => {
+    const answer = await route.fetch();
+    const bundle = await answer.json();
+    const entry = bundle.entries[bundle.entries.length - 1];
+    const bytes = Buffer.from(entry.entry, "base64");
+    bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
+    entry.entry = bytes.toString("base64");
+    await route.fulfill({ response: answer, json: bundle });
+  });
+}
+
+/**
+ * Opens a state and waits until the page has said its last word.
+ *
+ * @param {import("playwright-core").Page} page @param {string} url of the demo @param {State} state @param {"vi" | "en"} lang
+ */
+export async function openState(page, url, state, lang) {
+  await state.prepare?.(page);
+  await page.goto(`${url}${state.path}?lang=${lang}`);
+  if (state.tone && state.script !== false) await page.waitForFunction(() => document.querySelector("#verdict-by")?.textContent !== "");
+}

@@ -1,0 +1,67 @@
+/**
+ * Takes the pictures of the consumer page in docs/screens/consumer anew: `node tests/web/screens.mjs`.
+ *
+ * Each is made to be looked at by a person: cut, cramped or ugly is a fault like any other.
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { withBrowser } from "./browser.mjs";
+import { openState, withDemo } from "./consumer.mjs";
+import { ROOT } from "./node.mjs";
+
+const FOLDER = join(ROOT, "docs/screens/consumer");
+const PHONE = { width: 360, height: 740 };
+const DESK = { width: 1280, height: 800 };
+/** JPEG, because dozens of pictures lie in the repository. */
+const QUALITY = 62;
+
+/**
+ * @typedef {object} Picture
+ * @property {string} state @property {"vi" | "en"} lang @property {"light" | "dark"} scheme
+ * @property {{ width: number, height: number }} size @property {"top" | "whole" | "why"} part
+ */
+
+/** @returns {Picture[]} */
+function wanted() {
+  /** @type {Picture[]} */
+  const all = [];
+  for (const lang of /** @type {const} */ (["vi", "en"])) {
+    for (const scheme of /** @type {const} */ (["light", "dark"])) {
+      for (const state of ["normal", "recalled", "failed", "bare"]) all.push({ state, lang, scheme, size: PHONE, part: "top" });
+      all.push({ state: "normal", lang, scheme, size: DESK, part: "top" });
+    }
+  }
+  all.push(
+    { state: "normal", lang: "vi", scheme: "light", size: PHONE, part: "whole" },
+    { state: "normal", lang: "en", scheme: "dark", size: PHONE, part: "whole" },
+    { state: "recalled", lang: "vi", scheme: "light", size: DESK, part: "top" },
+    { state: "failed", lang: "en", scheme: "dark", size: DESK, part: "top" },
+    { state: "failed", lang: "vi", scheme: "light", size: PHONE, part: "why" },
+    { state: "normal", lang: "en", scheme: "dark", size: PHONE, part: "why" },
+    { state: "plain", lang: "vi", scheme: "light", size: PHONE, part: "top" },
+    { state: "unknown", lang: "vi", scheme: "light", size: PHONE, part: "top" },
+    { state: "unknown", lang: "en", scheme: "dark", size: PHONE, part: "top" },
+  );
+  return all;
+}
+
+await rm(FOLDER, { recursive: true, force: true });
+await mkdir(FOLDER, { recursive: true });
+await withDemo(async ({ url, states }) => {
+  for (const { state, lang, scheme, size, part } of wanted()) {
+    const shown = states[state];
+    if (!shown) throw new Error(`no state ${state}`);
+    await withBrowser(async (context) => {
+      const page = await context.newPage();
+      await openState(page, url, shown, lang);
+      if (shown.script !== false) {
+        // Pictures below the screen are loaded when they come near it; a whole page is near everywhere.
+        if (part === "whole") await page.evaluate(() => Promise.all(Array.from(document.images, (image) => { image.loading = "eager"; return image.decode().catch(() => {}); })));
+        if (part === "why") await page.locator("#checks-box > summary").click();
+        await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
+      }
+      const name = [state, ...(part === "top" ? [] : [part]), lang, scheme, size.width].join("-");
+      await page.screenshot({ path: join(FOLDER, `${name}.jpg`), type: "jpeg", quality: QUALITY, fullPage: part === "whole" });
+    }, { viewport: size, colorScheme: scheme, javaScriptEnabled: shown.script !== false });
+  }
+});
