@@ -1,12 +1,16 @@
 /**
  * The whole way of somebody who has never seen the app: she joins by an invitation, records a harvest without a network, comes online,
  * and a shopper's browser verifies what she recorded.
+ *
+ * With NGUON_SCREENS=1 the pictures of joining in docs/screens/app are taken anew.
  */
 import assert from "node:assert/strict";
+import { join as pathOf } from "node:path";
 import { after, before, test } from "node:test";
 import { openPage, withBrowser } from "./browser.mjs";
 import { PHONE, onScreen, startDemo, typePin, unlock } from "./app-rig.mjs";
 import { allInLedger, goHome, harvest } from "./app-tour.mjs";
+import { ROOT } from "./node.mjs";
 
 const DESK_PIN = "135790";
 const HER_PIN = "2580";
@@ -51,19 +55,28 @@ async function approve(page) {
   await page.waitForSelector('li[data-member="ho-99"]');
 }
 
+/** @param {Page} page @param {string} name */
+async function picture(page, name) {
+  if (process.env.NGUON_SCREENS === "1") await page.screenshot({ path: pathOf(ROOT, `docs/screens/app/${name}.png`), animations: "disabled" });
+}
+
 /** She opens the link, says who she is, and waits. @param {Page} page @param {string} link */
 async function join(page, link) {
   await page.goto(link);
   await onScreen(page, "join");
   assert.match(await page.innerText("h1"), /HTX Mẫu Côn Minh mời tham gia/);
+  await picture(page, "join");
   await page.tap(".foot .main");
   await onScreen(page, "join-name");
   await page.fill("main input", "Bà Hoa");
+  await picture(page, "join-name");
   await page.tap(".foot .main");
   await onScreen(page, "join-pin");
   await typePin(page, HER_PIN);
+  await picture(page, "join-pin");
   await typePin(page, HER_PIN);
   await onScreen(page, "waiting");
+  await picture(page, "waiting");
 }
 
 /** What the consumer page found, check by check. @param {Page} page @returns {Promise<Record<string, string>>} */
@@ -85,6 +98,7 @@ test("a newcomer joins, records a harvest without a network, comes online, and a
       await approve(registrar);
       await page.tap(".foot .main");
       await onScreen(page, "approved");
+      await picture(page, "approved");
       await page.tap(".foot .main");
       await onScreen(page, "home");
       await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));

@@ -11,17 +11,19 @@ import { tour } from "./app-tour.mjs";
 import { ROOT } from "./node.mjs";
 
 const FOLDER = process.env.NGUON_SCREENS_FOLDER ?? join(ROOT, "docs/screens/app");
+/** Too like another picture to be kept. */
+const ALIKE = ["home-empty", "home-offline", "units", "lose-lots", "process-product", "key"];
 /** Also shown by night. */
-const DARK = ["home", "harvest-made", "give"];
+const DARK = ["home", "harvest-made"];
 /** Also shown in English. */
-const ENGLISH = ["home", "harvest-review", "settings"];
+const ENGLISH = ["home", "harvest-review"];
 
 /** @param {string} suffix @param {string[] | null} only @param {object} options */
 async function take(suffix, only, options) {
   const demo = await startDemo();
   try {
     await withBrowser((context) => tour(context, demo, async (name, page) => {
-      if (only && !only.includes(name)) return;
+      if (only ? !only.includes(name) : ALIKE.includes(name)) return;
       await page.mouse.move(0, 0);
       await page.evaluate(() => {
         window.scrollTo(0, 0);
@@ -35,8 +37,8 @@ async function take(suffix, only, options) {
 }
 
 await mkdir(FOLDER, { recursive: true });
-// The pictures of the desk lie in the same folder and are taken by its own test.
-for (const name of await readdir(FOLDER)) if (!name.startsWith("desk-")) await rm(join(FOLDER, name));
+// The pictures of the desk and of joining lie in the same folder and are taken by app-desk.test.mjs and app-journey.test.mjs.
+for (const name of await readdir(FOLDER)) if (!/^(?:desk|join|waiting|approved)/.test(name)) await rm(join(FOLDER, name));
 await take("", null, { reducedMotion: "reduce" });
 await take("-dark", DARK, { reducedMotion: "reduce", colorScheme: "dark" });
 if (!process.env.NGUON_SCREENS_SHORT) await take("-en", ENGLISH, { reducedMotion: "reduce", locale: "en-GB" });

@@ -13,17 +13,29 @@ const run = promisify(execFile);
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {(name: string, page: Page) => Promise<void>} See */
 
+/** The demo's tubers, in either language. */
+const TUBERS = /Củ dong riềng|Canna tubers/;
+/** A lot by what is left of it. @param {number} kilograms */
+const leftOf = (kilograms) => new RegExp(`còn ${kilograms} kg|(?<!\\d)${kilograms} kg left`);
+
 /** Types an amount on the pad and goes on. @param {Page} page @param {string} digits */
 export async function typeAmount(page, digits) {
   for (const digit of digits) await page.click(`.pad [data-key="${digit}"]`);
   await page.click("#next");
 }
 
-/** @param {Page} page @param {string} words of a tile */
+/** @param {Page} page @param {string | RegExp} words of a tile */
 export async function chooseTile(page, words) {
   const tile = page.locator(".tile", { hasText: words }).first();
   if (!(await tile.isVisible())) await page.click("summary");
   await tile.click();
+}
+
+/** Answers "which lot?" where it is asked. @param {Page} page @param {string} verb @param {string | RegExp} words of the lot's tile */
+export async function chooseLot(page, verb, words) {
+  await page.waitForSelector(`main[data-screen="${verb}-lots"], main[data-screen="${verb}-taken"]`);
+  if (await page.locator(`main[data-screen="${verb}-lots"]`).count()) await page.locator(".tile", { hasText: words }).first().click();
+  await onScreen(page, `${verb}-taken`);
 }
 
 /** Back home by the app's own places. @param {Page} page */
@@ -38,7 +50,7 @@ async function goTo(page, path, name) {
   await onScreen(page, name);
 }
 
-/** A harvest, from home to saved. @param {Page} page @param {string} product @param {string} digits @param {See} [see] */
+/** A harvest, from home to saved. @param {Page} page @param {string | RegExp} product @param {string} digits @param {See} [see] */
 export async function harvest(page, product, digits, see = async () => {}) {
   await page.click("[data-verb=harvest]");
   await onScreen(page, "harvest-product");
@@ -90,7 +102,7 @@ export async function tour(context, demo, see) {
 
   const { page, errors } = await enter(context, demo, "ho-07", "Chị Mai");
   await see("home-empty", page);
-  await harvest(page, "Củ dong riềng", "300", see);
+  await harvest(page, TUBERS, "300", see);
   await allInLedger(page);
   const lot = await newestLot(page);
   await see("record", page);
@@ -115,7 +127,7 @@ export async function tour(context, demo, see) {
 async function making(page, see) {
   await goHome(page);
   await page.click("[data-verb=process]");
-  await onScreen(page, "process-taken");
+  await chooseLot(page, "process", leftOf(300));
   await see("process-taken", page);
   await page.click(".offers button");
   await onScreen(page, "process-product");
@@ -131,20 +143,19 @@ async function making(page, see) {
   await onScreen(page, "saved");
   for (const amount of ["120", "80"]) {
     await goHome(page);
-    await harvest(page, "Củ dong riềng", amount);
+    await harvest(page, TUBERS, amount);
   }
   await goHome(page);
   await page.click("[data-verb=merge]");
   await onScreen(page, "merge-lots");
   // Once one is chosen, only lots of its kind are left to choose.
-  const roots = page.locator(".tile", { hasText: "Củ dong riềng" });
-  for (const at of [0, 1]) await roots.nth(at).click();
+  for (const left of [120, 80]) await page.locator(".tile", { hasText: leftOf(left) }).first().click();
   await see("merge-lots", page);
   await goHome(page);
   await page.click("[data-verb=lose]");
   await onScreen(page, "lose-lots");
   await see("lose-lots", page);
-  await page.click(".tile >> nth=0");
+  await page.locator(".tile", { hasText: leftOf(80) }).first().click();
   await onScreen(page, "lose-taken");
   await typeAmount(page, "5");
   await onScreen(page, "lose-reason");
@@ -159,9 +170,7 @@ async function making(page, see) {
 async function giving(page, see) {
   await goHome(page);
   await page.click("[data-verb=ship]");
-  await onScreen(page, "ship-lots");
-  await page.locator(".tile", { hasText: "Tinh bột dong" }).click();
-  await onScreen(page, "ship-taken");
+  await chooseLot(page, "ship", leftOf(40));
   await page.click(".units [data-unit=yen]");
   await typeAmount(page, "2");
   await onScreen(page, "ship-party");
@@ -184,7 +193,7 @@ async function giving(page, see) {
  * @param {{ url: string, keyOf: (slug: string) => string }} demo @param {See} see */
 async function needing(context, page, demo, see) {
   await goHome(page);
-  await harvest(page, "Củ dong riềng", "60");
+  await harvest(page, TUBERS, "60");
   await allInLedger(page);
   const fresh = await newestLot(page);
   await context.setOffline(true);
