@@ -2,9 +2,11 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
+
+use super::{code_of, compressed, find, paths, takes_brotli};
 
 async fn ask(path: &str, tag: Option<&str>) -> Response<Body> {
     let mut request = Request::get(path);
@@ -56,4 +58,42 @@ async fn nothing_outside_the_app_is_served() {
     {
         assert_eq!(ask(path, None).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[test]
+fn only_comments_and_empty_lines_are_left_out() {
+    let text = "/** Says.\n * @param {string} x\n */\nexport const say = (x) => {\n  // Why.\n\n  return `${x} // no`; \n};\n/** One. */\nsay('/* no */');\n";
+    assert_eq!(code_of(text), "export const say = (x) => {\n  return `${x} // no`; \n};\nsay('/* no */');\n");
+}
+
+/// What is left out by line must be no more than comments: no code stands behind one that begins a line, or inside one.
+#[test]
+fn no_module_has_code_beside_a_comment() {
+    let modules = paths().into_iter().filter(|path| path.ends_with(".js") && !path.contains("vendor/"));
+    for path in modules {
+        let text = String::from_utf8(find(&path).unwrap().data.into_owned()).unwrap();
+        assert_eq!(text.matches('`').count() % 2, 0, "{path}: a template may hold what looks like a comment");
+        let mut is_comment = false;
+        for line in text.lines().map(str::trim) {
+            if is_comment || line.starts_with("/*") {
+                is_comment = !line.contains("*/");
+                assert!(is_comment || line.ends_with("*/"), "{path}: {line}");
+            }
+        }
+        assert!(!is_comment, "{path}: a comment does not end");
+    }
+}
+
+#[test]
+fn brotli_goes_to_those_who_take_it() {
+    let asked = |text: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, text.parse().unwrap());
+        takes_brotli(&headers)
+    };
+    assert!(asked("gzip, deflate, br, zstd") && asked("br"));
+    assert!(!asked("gzip, deflate") && !takes_brotli(&HeaderMap::new()));
+    let bytes = "the same words again and again, ".repeat(100);
+    let brotli = compressed(bytes.as_bytes()).unwrap();
+    assert!(brotli.len() < bytes.len() / 10);
 }
