@@ -2,10 +2,10 @@
 
 use std::{fmt::Write as _, io::Cursor};
 
-use qrcode::{Color, EcLevel, QrCode};
+use qrcode::{Color, EcLevel, QrCode, Version};
 
 /// Quiet zone on each side, in modules: the least that ISO/IEC 18004 asks for.
-const QUIET_MODULES: usize = 4;
+pub(crate) const QUIET_MODULES: usize = 4;
 /// Pixels a module in a PNG: 33 modules and the quiet zone give 492 pixels, sharp on a phone and on a 300 dpi label.
 const PNG_PIXELS_PER_MODULE: usize = 12;
 /// Longest text put into a code. Level M holds 2,331 bytes, but a code of more than this cannot be read from a label.
@@ -27,23 +27,60 @@ pub enum CodeError {
 }
 
 /// The modules of a code, quiet zone not counted.
-struct Modules {
+#[derive(Debug, Clone)]
+pub(crate) struct Modules {
     width: usize,
     dark: Vec<bool>,
 }
 
 impl Modules {
-    fn of(text: &str) -> Result<Self, CodeError> {
+    /// The smallest code of `text` at level M.
+    pub(crate) fn of(text: &str) -> Result<Self, CodeError> {
         if text.len() > TEXT_BYTES_MAX {
             return Err(CodeError::TooLong);
         }
-        let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(CodeError::Encode)?;
-        let dark = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
-        Ok(Self { width: code.width(), dark })
+        Ok(Self::from(&QrCode::with_error_correction_level(text, EcLevel::M).map_err(CodeError::Encode)?))
+    }
+
+    /// A code of `text` of as many modules as another, so that all labels of a sheet look the same.
+    pub(crate) fn of_width(text: &str, width: usize) -> Result<Self, CodeError> {
+        let version = width.checked_sub(17).and_then(|rest| i16::try_from(rest / 4).ok()).unwrap_or_default();
+        let code = QrCode::with_version(text, Version::Normal(version), EcLevel::M).map_err(CodeError::Encode)?;
+        Ok(Self::from(&code))
+    }
+
+    /// Modules on a side.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Column and row of every dark module.
+    pub(crate) fn dark(&self) -> impl Iterator<Item = (usize, usize)> {
+        let dark = self.dark.iter().enumerate().filter(|(_, dark)| **dark);
+        dark.map(|(at, _)| (at % self.width, at / self.width))
+    }
+
+    /// Column, row and length of every run of dark modules in a row.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.rows().enumerate().flat_map(|(y, row)| {
+            let mut x = 0;
+            row.chunk_by(|a, b| a == b).filter_map(move |run| {
+                let left = x;
+                x += run.len();
+                run.first().filter(|dark| **dark).map(|_| (left, y, run.len()))
+            })
+        })
     }
 
     fn rows(&self) -> impl Iterator<Item = &[bool]> {
         self.dark.chunks(self.width)
+    }
+}
+
+impl From<&QrCode> for Modules {
+    fn from(code: &QrCode) -> Self {
+        let dark = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
+        Self { width: code.width(), dark }
     }
 }
 
@@ -55,16 +92,9 @@ pub fn svg(text: &str) -> Result<String, CodeError> {
     let modules = Modules::of(text)?;
     let side = modules.width + 2 * QUIET_MODULES;
     let mut path = String::new();
-    for (y, row) in modules.rows().enumerate() {
-        let mut x = 0;
-        for run in row.chunk_by(|a, b| a == b) {
-            if run.first() == Some(&true) {
-                let (left, top, length) = (x + QUIET_MODULES, y + QUIET_MODULES, run.len());
-                // Writing to a String cannot fail.
-                let _ = write!(path, "M{left} {top}h{length}v1h-{length}z");
-            }
-            x += run.len();
-        }
+    for (x, y, length) in modules.runs() {
+        // Writing to a String cannot fail.
+        let _ = write!(path, "M{} {}h{length}v1h-{length}z", x + QUIET_MODULES, y + QUIET_MODULES);
     }
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\

@@ -10,7 +10,9 @@
 //! checked, and who says so stands beside every fact. Prices, buyers and amounts sold are not shown to consumers.
 
 pub mod code;
+pub mod label;
 pub mod link;
+pub mod short_code;
 
 mod assets;
 mod cache;

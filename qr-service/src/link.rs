@@ -166,10 +166,30 @@ impl ItemLink {
         self.lot.path()
     }
 
+    /// A pack of this lot.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the serial number cannot stand in an address.
+    pub fn with_serial(&self, serial: &str) -> Result<Self, LinkError> {
+        let (lot, serial) = (self.lot.path(), percent_encode(serial));
+        match &self.lot {
+            LotName::Gs1 { .. } => Self::parse(&format!("{lot}/21/{serial}")),
+            LotName::Own { .. } => Self::parse(&format!("{lot}/{serial}")),
+        }
+    }
+
     /// The serial number of the pack, when one is named.
     #[must_use]
     pub fn serial(&self) -> Option<&str> {
         self.serial.as_deref()
+    }
+
+    /// The GTIN, where the lot has one, and the lot's number or id.
+    pub(crate) fn lot_parts(&self) -> (Option<&str>, &str) {
+        match &self.lot {
+            LotName::Gs1 { gtin, lot } => (Some(gtin), lot),
+            LotName::Own { id } => (None, id),
+        }
     }
 
     /// The lot's number as it is printed for people.

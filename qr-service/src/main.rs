@@ -1,10 +1,12 @@
-//! The `nguon-qr` command: serves the consumer page, and writes QR codes to files.
+//! The `nguon-qr` command: serves the consumer page, and writes QR codes and labels to files.
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 use nguon_qr::{Config, Settings, code, link::ItemLink, standalone};
+
+mod cli;
 
 /// Names the ledger's goods by QR code and shows consumers their way from harvest to sale.
 #[derive(Parser)]
@@ -64,6 +66,13 @@ enum Command {
         #[arg(long, env = "NGUON_BASE", value_name = "URL")]
         base: Option<String>,
     },
+    /// Write labels of a lot: for sheets of stickers, for thermal printers, or for designers.
+    #[command(
+        after_help = "Examples:\n  nguon-qr labels LOT --node http://127.0.0.1:8080 --base https://so.example.vn --size a4-24 --count 240 --out labels.pdf\n  \
+                      nguon-qr labels LOT --node http://127.0.0.1:8080 --base https://so.example.vn --size 50x30 --serials serials.txt --out labels.zpl\n  \
+                      nguon-qr labels --new-serials 400 --out-serials serials.txt"
+    )]
+    Labels(Box<cli::labels::LabelsArgs>),
 }
 
 #[derive(Subcommand)]
@@ -112,6 +121,7 @@ async fn main() -> anyhow::Result<()> {
             Ok(())
         }
         Command::Code { link, out, base } => write_code(&link, &out, base.as_deref()),
+        Command::Labels(args) => cli::labels::run(*args).await,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
 mod certificates;
 mod help;
 mod icon;
+mod labels;
 mod lot;
 mod map;
 mod message;
@@ -19,6 +20,7 @@ mod record;
 mod report;
 mod verdict;
 
+pub(crate) use labels::{LabelForm, labels_page};
 pub(crate) use lot::{Freshness, LotPage, lot_page};
 pub(crate) use message::{Trouble, home_page, trouble_page};
 pub(crate) use product::product_page;
@@ -59,7 +61,7 @@ fn document(frame: Frame<'_>, title: &str, head: Option<&Markup>, main: &Markup)
                     div.bar {
                         a.mark href={ "/?lang=" (words.lang().code()) } { (words.get("page.name")) }
                         nav aria-label=(words.get("page.language")) {
-                            a.switch href={ (frame.path) "?lang=" (other.code()) } lang=(other.code()) hreflang=(other.code()) {
+                            a.switch href={ (frame.path) (if frame.path.contains('?') { "&lang=" } else { "?lang=" }) (other.code()) } lang=(other.code()) hreflang=(other.code()) {
                                 (Words::of(other).get("page.this_language"))
                             }
                         }

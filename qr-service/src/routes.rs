@@ -18,12 +18,14 @@ use crate::{
     linkset,
     page::{Trouble, home_page},
     service::Service,
+    short_code,
 };
 
 mod answer;
 mod blob;
 mod compressed;
 mod item;
+mod labels;
 mod report;
 
 use answer::Reader;
@@ -45,12 +47,16 @@ type Asked = Query<BTreeMap<String, String>>;
 
 /// The routes without a fallback.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    routes().layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
+    labels::with(routes(), &service).layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
 }
 
 /// The routes with a page for every other path.
 pub(crate) fn standalone(service: Arc<Service>) -> Router {
-    routes().fallback(no_page).layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
+    labels::with(routes(), &service)
+        .fallback(no_page)
+        .layer(map_response(guard))
+        .layer(CompressionLayer::new())
+        .with_state(service)
 }
 
 fn routes() -> Router<Arc<Service>> {
@@ -121,7 +127,7 @@ async fn home(Query(asked): Asked, headers: HeaderMap) -> Response {
 async fn find(Query(asked): Asked, headers: HeaderMap) -> Response {
     let reader = Reader::of(&asked, &headers);
     let typed = asked.get("code").map(String::as_str).unwrap_or_default();
-    match ItemLink::parse(typed) {
+    match short_code::parse(typed).or_else(|_| ItemLink::parse(typed)) {
         Ok(link) => Redirect::to(&format!("{}?lang={}", link.page_path(), reader.lang.code())).into_response(),
         Err(_) => reader.trouble(Trouble::NoCode, "/", Some(typed)),
     }

@@ -58,7 +58,7 @@ const FLIGHTS: usize = 64;
 /// The service behind the routes.
 #[derive(Debug)]
 pub(crate) struct Service {
-    node: NodeClient,
+    pub(crate) node: NodeClient,
     base: String,
     settings: Settings,
     data: Option<Data>,

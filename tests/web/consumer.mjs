@@ -12,7 +12,7 @@ import { binary, start } from "./node.mjs";
 const LOTS = { normal: "/10/MD-251214", recalled: "/10/TN-260122" };
 /** A lot of which the ledger knows next to nothing but a name that no label holds. */
 const BARE = "0000000000000001";
-const LONG_NAME = `Miến dong sợi nhỏ phơi nắng hai ngày trên giàn tre của tổ phụ nữ thôn Bản Cuôn, loại chọn lọc cho ngày Tết, "gói giấy" <b>500 g</b> & dây lạt`;
+const LONG_NAME = `Mi\u1ebfn dong s\u1ee3i nh\u1ecf ph\u01a1i n\u1eafng hai ng\u00e0y tr\u00ean gi\u00e0n tre c\u1ee7a t\u1ed5 ph\u1ee5 n\u1eef th\u00f4n B\u1ea3n Cu\u00f4n, lo\u1ea1i ch\u1ecdn l\u1ecdc cho ng\u00e0y T\u1ebft, "g\u00f3i gi\u1ea5y" <b>500 g</b> & d\u00e2y l\u1ea1t`;
 
 /**
  * @typedef {object} State

@@ -28,7 +28,7 @@ import { has, language, named, openWords, t, tail } from './words.js';
  * @property {any[]} places
  * @property {string[]} args what follows the page's name in the address
  * @property {(uri: string) => string} nameOf an actor's, a product's or a place's name
- * @property {(uri: string) => string} uri of a slug's full address is for the ledger to make: `kind/slug`
+ * @property {(path: string) => string} uri the ledger's address of `kind/slug`
  * @property {() => Promise<void>} refresh reads the ledger and draws anew
  * @property {(work: () => Promise<string | void>, at?: HTMLButtonElement) => Promise<void>} run does something and says how it ended
  */
@@ -108,8 +108,8 @@ function head(at, page) {
     core.profiles.lock();
     await draw(true);
   }, 'quiet');
-  const tabs = at && h('nav', { class: 'tabs', 'aria-label': t('title') }, TABS.map((name) => h('a', { href: `#/${name}`, 'aria-current': (name === page || (name === 'lots' && page === 'recall')) && 'page' }, t(`tab.${name}`))));
-  return [h('div', {}, band()), h('header', { class: 'head' }, who, h('div', {}, languages(), lock)), tabs || h('div')];
+  const tabs = at && h('nav', { class: 'tabs', 'aria-label': t('title') }, TABS.map((name) => h('a', { href: `#/${name}`, 'aria-current': name === page || (name === 'lots' && page === 'recall') ? 'page' : null }, t(`tab.${name}`))));
+  return [h('div', {}, band()), h('header', { class: 'head' }, who, h('div', { class: 'tools' }, languages(), lock)), tabs || h('div')];
 }
 
 /** @param {boolean} isNew whether the reader's attention goes to the top */

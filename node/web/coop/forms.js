@@ -15,8 +15,8 @@ export const field = (words, input, hint) => h('label', { class: 'field' }, h('s
 /** @param {string} name @param {Record<string, unknown>} [more] */
 export const text = (name, more = {}) => h('input', { name, type: 'text', autocomplete: 'off', ...more });
 
-/** @param {string} name @param {[string, string][]} options @param {Record<string, unknown>} [more] */
-export const choice = (name, options, more = {}) => h('select', { name, ...more }, options.map(([value, words]) => h('option', { value }, words)));
+/** @param {string} name @param {[string, string][]} options @param {string} [chosen] */
+export const choice = (name, options, chosen) => h('select', { name }, options.map(([value, words]) => h('option', { value, selected: value === chosen }, words)));
 
 /** @param {string} words @param {string} name @param {string} value @param {boolean} [isChecked] */
 export const tick = (words, name, value, isChecked = false) => h('label', { class: 'tick-box' }, h('input', { type: 'checkbox', name, value, checked: isChecked }), words);

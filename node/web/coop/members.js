@@ -65,7 +65,7 @@ function inviteForm(desk) {
   }, at), t('invite.make'),
   field(t('invite.name'), text('name', { required: true, maxlength: 80 }), t('invite.name.hint')),
   h('fieldset', {}, h('legend', {}, t('invite.roles')), h('div', { class: 'ticks' }, roles.map((role) => tick(t(`role.${role}`), 'roles', role, role === 'producer')))),
-  field(t('invite.days'), choice('days', [['1', t('days.1')], ['7', t('days.7')], ['30', t('days.30')]].map(([value, words]) => /** @type {[string, string]} */ ([value, words])), { value: '7' })));
+  field(t('invite.days'), choice('days', [['1', t('days.1')], ['7', t('days.7')], ['30', t('days.30')]], '7')));
 }
 
 /** One tap: her key is registered under the co-op. @param {Desk} desk @param {any} one */

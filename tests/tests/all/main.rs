@@ -7,6 +7,7 @@ mod crash;
 mod evidence;
 mod harness;
 mod hostile;
+mod labels;
 mod refusals;
 mod report;
 mod tidy;

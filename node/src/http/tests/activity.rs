@@ -116,7 +116,8 @@ async fn an_actor_is_told_what_it_signed_and_what_others_said_of_it() {
 
     let code = crate::base32::encode(&Hash::from_hex(ship["leafHash"].as_str().unwrap()).unwrap().as_bytes()[..5]);
     assert_eq!(&json(rig.get(&format!("/v1/entries/by-code/{code}")).await).await, ship);
-    let typed = format!("{}-{}", &code[..4].to_lowercase(), &code[4..]);
+    let (start, end) = code.split_at(4);
+    let typed = format!("{}-{end}", start.to_lowercase());
     assert_eq!(&json(rig.get(&format!("/v1/entries/by-code/{typed}")).await).await, ship);
     refused(rig.get("/v1/entries/by-code/00000000").await, 404, "not_found").await;
     refused(rig.get("/v1/entries/by-code/0000").await, 400, "malformed_request").await;

@@ -1,0 +1,455 @@
+//! Where everything stands on one label: the woven band, the facts in a column beside the code, and a strip with the code to
+//! type below. All lengths are whole micrometres, so that every output says the same.
+
+use super::{
+    Field, LabelError, Warning, WarningKind,
+    facts::{Fact, Facts},
+    font::{Face, Weight},
+    size::{Dpi, MM, Size},
+};
+use crate::code::QUIET_MODULES;
+
+/// Least width of a module: what phones of every kind read from paper.
+const MODULE_MIN_UM: i32 = 400;
+/// Width of a module when there is room for it; on labels higher than two fingers it grows with them.
+const MODULE_MAX_UM: i32 = 600;
+/// Steps in which a module shrinks on a printer whose dots are finer than that.
+const MODULE_STEP_UM: i32 = 20;
+/// Smallest text, from the top of a tall letter to the bottom of a deep one: its small letters are 0.9 millimetres high.
+const EM_MIN_UM: i32 = 1_750;
+/// Smallest name of the goods, which is what people look for.
+const NAME_EM_MIN_UM: i32 = 2_200;
+/// Advice is the first to go.
+const ADVICE_RANK: u8 = 3;
+/// It goes before everything else becomes smaller than so many hundredths.
+const ADVICE_SCALE_MIN: i32 = 90;
+/// From one line to the next, in hundredths of the text's size. Vietnamese letters carry two marks above and one below.
+const LEADING: i32 = 121;
+/// From the top of a line to its foot, in hundredths of the text's size.
+const ASCENT: i32 = 100;
+/// Free space at the edges, for sheets that go through a printer askew.
+const EDGE_UM: i32 = 1_000;
+/// Narrowest column that facts can be read in.
+const COLUMN_MIN_UM: i32 = 14 * MM;
+/// Height of the woven band with the space below it.
+const BAND_UM: i32 = 1_900;
+/// Where the band itself ends, and the code's quiet zone may begin.
+const BAND_FOOT_UM: i32 = 1_400;
+/// Half a diamond's height.
+const DIAMOND_UM: i32 = 500;
+/// Sizes are tried from 100 hundredths down in such steps.
+const SCALE_STEP: i32 = 4;
+/// The most that a large label enlarges its text, in hundredths.
+const SCALE_MAX: i32 = 180;
+
+/// A text in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) left_um: i32,
+    pub(crate) foot_um: i32,
+    pub(crate) em_um: i32,
+    pub(crate) weight: Weight,
+    pub(crate) text: String,
+}
+
+/// A point, right and down from the label's upper left corner.
+pub(crate) type Point = (i32, i32);
+
+/// Where the code stands, its quiet zone included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CodePlace {
+    pub(crate) left_um: i32,
+    pub(crate) top_um: i32,
+    pub(crate) module_um: i32,
+    /// Modules on a side, without the quiet zone.
+    pub(crate) modules: i32,
+}
+
+impl CodePlace {
+    /// Upper left corner of a module, counted from the code's own corner.
+    pub(crate) fn module_at(&self, x: usize, y: usize) -> Point {
+        let along = |start: i32, at: usize| start + self.module_um * (QUIET + i32::try_from(at).unwrap_or_default());
+        (along(self.left_um, x), along(self.top_um, y))
+    }
+}
+
+/// The quiet zone as the same kind of number as all else here.
+const QUIET: i32 = 4;
+const _: () = assert!(QUIET_MODULES == 4);
+
+/// One label, laid out.
+#[derive(Debug)]
+pub(crate) struct Design {
+    pub(crate) width_um: i32,
+    pub(crate) height_um: i32,
+    pub(crate) texts: Vec<Text>,
+    /// The diamonds of the woven band.
+    pub(crate) shapes: Vec<Vec<Point>>,
+    pub(crate) code: CodePlace,
+    /// Where a pack's serial number is written, with the word before it.
+    pub(crate) serial: Option<Text>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// What a label is made for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Media {
+    pub(crate) size: Size,
+    /// The printer's dots, of which a module takes a whole number; none where lines may stand anywhere.
+    pub(crate) dots: Option<Dpi>,
+}
+
+/// How large the largest code is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CodeSize {
+    /// Modules on a side.
+    pub(crate) modules: usize,
+    /// Characters of the address in it.
+    pub(crate) length: usize,
+}
+
+impl Design {
+    /// Lays out a label with room for such a code, and for `serial`, the longest serial number.
+    pub(crate) fn of(media: Media, facts: &Facts, size: CodeSize, serial: Option<&str>) -> Result<Self, LabelError> {
+        let (medium, bold) = Weight::Medium.face().zip(Weight::Bold.face()).ok_or(LabelError::Font)?;
+        let strips = [2, 1].map(|rows| Strip::of(media.size, facts, serial.filter(|_| rows > 1), rows, (medium, bold)));
+        let (code, strip) = place_code(media, size, strips)?;
+        let mut design = Self {
+            width_um: media.size.width_um(),
+            height_um: media.size.height_um(),
+            texts: Vec::new(),
+            shapes: band(media.size.width_um()),
+            code,
+            serial: None,
+            warnings: facts.warnings.clone(),
+        };
+        let bottom = strip.as_ref().map_or(design.height_um - EDGE_UM, |strip| design.height_um - strip.height_um);
+        let has_key = strip.as_ref().is_some_and(|strip| strip.has_key);
+        let in_column = facts.lines.iter().filter(|fact| !(has_key && fact.field == Field::Key));
+        let mut lines: Vec<Line> = in_column.map(Line::of).collect();
+        if strip.is_none() {
+            lines.push(Line::of(&facts.code));
+        }
+        if let Some(serial) = serial.filter(|_| strip.as_ref().is_none_or(|strip| strip.serial.is_none())) {
+            let field = Field::Serial;
+            lines.push(Line::of(&Fact { field, text: format!("{} {serial}", facts.serial_word), short: None }));
+        }
+        let width_um = code.left_um - EDGE_UM;
+        let column = Column { left_um: EDGE_UM, top_um: BAND_UM, width_um, height_um: bottom - BAND_UM };
+        design.fill(column, lines)?;
+        if let Some(strip) = strip {
+            design.texts.push(strip.code);
+            design.texts.extend(strip.rest);
+            design.serial = strip.serial;
+        }
+        Ok(design)
+    }
+
+    /// Puts the facts into the column as large as they fit, leaving out the least needed when even the smallest does not.
+    fn fill(&mut self, column: Column, mut lines: Vec<Line>) -> Result<(), LabelError> {
+        loop {
+            let has_advice = lines.iter().any(|line| line.rank == ADVICE_RANK);
+            for scale in scales().filter(|scale| !has_advice || *scale >= ADVICE_SCALE_MIN) {
+                if let Some(set) = column.set(&lines, scale)? {
+                    self.warnings.extend(set.cut.into_iter().map(|field| Warning { kind: WarningKind::Cut, field }));
+                    self.place(column, set.rows);
+                    return Ok(());
+                }
+            }
+            let least = lines.iter().map(|line| line.rank).max().filter(|rank| *rank > 0).ok_or(LabelError::Room)?;
+            lines.retain(|line| {
+                if line.rank == least && line.field != Field::Lot {
+                    self.warnings.push(Warning { kind: WarningKind::LeftOut, field: line.field });
+                }
+                line.rank != least
+            });
+        }
+    }
+
+    fn place(&mut self, column: Column, rows: Vec<Row>) {
+        let mut top_um = column.top_um;
+        for row in rows {
+            let text = Text {
+                left_um: column.left_um,
+                foot_um: top_um + row.em_um * ASCENT / 100,
+                em_um: row.em_um,
+                weight: row.weight,
+                text: row.text,
+            };
+            top_um += row.em_um * LEADING / 100;
+            if row.field == Field::Serial {
+                self.serial = Some(text);
+            } else {
+                self.texts.push(text);
+            }
+        }
+    }
+}
+
+fn scales() -> impl Iterator<Item = i32> {
+    let steps = (SCALE_MAX - 60) / SCALE_STEP;
+    (0..=steps).map(|step| SCALE_MAX - step * SCALE_STEP)
+}
+
+/// The code as large as it fits: above the strip, else beside it; and the strip, if it still has a place of its own.
+fn place_code(media: Media, size: CodeSize, strips: [Strip; 2]) -> Result<(CodePlace, Option<Strip>), LabelError> {
+    let modules = i32::try_from(size.modules).map_err(|_| LabelError::Room)?;
+    let side = modules + 2 * QUIET;
+    let (width, height) = (media.size.width_um(), media.size.height_um());
+    // The quiet zone is white already, so the code needs no further edge.
+    let widest = width - COLUMN_MIN_UM - EDGE_UM;
+    // Half of a wide label is enough for the code.
+    let wanted = widest.min((width / 2).max(21 * MM));
+    let whole_height = (widest.min(height - BAND_FOOT_UM), BAND_FOOT_UM, None);
+    let above = |strip: Strip| (wanted.min(height - BAND_FOOT_UM - strip.height_um), BAND_FOOT_UM, Some(strip));
+    let rooms = strips.map(above).into_iter().chain([whole_height]);
+    for (room, top, strip) in rooms {
+        if let Some(module_um) = module_um(media.dots, (room / side).min(MODULE_MAX_UM.max(height / 70))) {
+            let snap = |um: i32| media.dots.map_or(um, |dpi| dpi.um(dpi.dots(um)));
+            let left_um = snap(width - module_um * side - if media.size.sheet().is_some() { 400 } else { 0 });
+            let code = CodePlace { left_um, top_um: snap(top), module_um, modules };
+            return Ok((code, strip));
+        }
+    }
+    let modules_max = modules_max(media.dots, widest.min(height - BAND_FOOT_UM));
+    let CodeSize { modules, length } = size;
+    Err(LabelError::CodeTooLarge { length, modules, size: media.size.name(), modules_max })
+}
+
+/// The widest module within `room_um` that the printer can make of whole dots.
+fn module_um(dots: Option<Dpi>, room_um: i32) -> Option<i32> {
+    let found = match dots {
+        Some(dpi) => dpi.um(dpi.dots_within(room_um)),
+        None => room_um / MODULE_STEP_UM * MODULE_STEP_UM,
+    };
+    (found >= MODULE_MIN_UM).then_some(found)
+}
+
+/// Most modules on a side of a code that fits into `room_um`.
+fn modules_max(dots: Option<Dpi>, room_um: i32) -> i32 {
+    let least = match dots {
+        Some(dpi) => dpi.um(dpi.dots_within(MODULE_MIN_UM - 1) + 1),
+        None => MODULE_MIN_UM,
+    };
+    // Codes have 21 modules, 25, 29 and so on.
+    let modules = room_um / least - 2 * QUIET;
+    modules - (modules - 21).rem_euclid(4)
+}
+
+/// A row of diamonds across the top, like the border of a woven skirt.
+fn band(width_um: i32) -> Vec<Vec<Point>> {
+    let (wide, high) = (DIAMOND_UM * 9 / 5, DIAMOND_UM);
+    let count = (width_um - 2 * EDGE_UM) / (wide * 2);
+    let left = (width_um - count * wide * 2) / 2;
+    let middle = high + 300;
+    (0..count)
+        .map(|at| {
+            let x = left + at * wide * 2 + wide;
+            // Every third is a small one, so that the row reads as a pattern.
+            let (w, h) = if at % 3 == 2 { (wide / 2, high / 2) } else { (wide, high) };
+            vec![(x - w, middle), (x, middle - h), (x + w, middle), (x, middle + h)]
+        })
+        .collect()
+}
+
+/// What stands below column and code: the code to type, and in a second row what still fits of the pack's serial number, the
+/// key and a word to the reader.
+struct Strip {
+    height_um: i32,
+    code: Text,
+    serial: Option<Text>,
+    rest: Option<Text>,
+    /// Whether the key stands here and not in the column.
+    has_key: bool,
+}
+
+/// Between two texts of a row, in hundredths of their size.
+const SPACE: i32 = 160;
+
+impl Strip {
+    fn of(size: Size, facts: &Facts, serial: Option<&str>, rows: usize, (medium, bold): (&Face, &Face)) -> Self {
+        let room_um = size.width_um() - 2 * EDGE_UM;
+        let is_tall = size.height_um() >= 30 * MM;
+        let largest_um = if is_tall { (size.height_um() / 16).max(2_600) } else { 2_100 };
+        let code_em = fitting_em(bold, &facts.code.text, largest_um, room_um);
+        let serial = serial.map(|serial| format!("{} {serial}", facts.serial_word));
+        let key = facts.lines.iter().find(|fact| fact.field == Field::Key).map(|fact| fact.text.as_str());
+        let key = key.filter(|_| rows > 1);
+        let hint = (is_tall && rows > 1 && serial.is_none()).then_some(facts.hint);
+        let fits = |texts: &[&str], em_um: i32| {
+            let gaps = i32::try_from(texts.len().saturating_sub(1)).unwrap_or_default();
+            let width: i32 = texts.iter().map(|text| medium.width_um(text, em_um)).sum();
+            width + gaps * em_um * SPACE / 100 <= room_um
+        };
+        let all = [serial.as_deref(), key, hint];
+        // The key may stand in the column instead, and the hint may be left out; a serial number is never cut.
+        let choices = [all, [serial.as_deref(), key, None], [serial.as_deref(), None, None]];
+        let chosen = choices.iter().find(|choice| fits(&present(choice.as_slice()), EM_MIN_UM)).unwrap_or(&choices[2]);
+        let texts = present(chosen);
+        let em_um = (EM_MIN_UM * 4 / 5..=largest_um * 4 / 5).rev().step_by(25).find(|em_um| fits(&texts, *em_um));
+        let em_um = if texts.is_empty() { 0 } else { em_um.unwrap_or(EM_MIN_UM * 4 / 5) };
+
+        let foot_um = size.height_um() - 700 - em_um * 25 / 100;
+        let code_foot = if em_um > 0 { foot_um - em_um * 116 / 100 } else { foot_um - code_em / 5 };
+        let set =
+            |left_um: i32, text: &str| Text { left_um, foot_um, em_um, weight: Weight::Medium, text: text.to_owned() };
+        let after = serial.as_deref().map_or(0, |serial| medium.width_um(serial, em_um) + em_um * SPACE / 100);
+        let rest = texts.iter().skip(usize::from(serial.is_some())).copied().collect::<Vec<_>>().join("  \u{b7}  ");
+        Self {
+            height_um: code_em * LEADING / 100 + em_um * LEADING / 100 + 700,
+            code: Text {
+                left_um: EDGE_UM,
+                foot_um: code_foot,
+                em_um: code_em,
+                weight: Weight::Bold,
+                text: facts.code.text.clone(),
+            },
+            rest: (!rest.is_empty()).then(|| set(EDGE_UM + after, &rest)),
+            has_key: chosen[1].is_some(),
+            serial: serial.as_deref().map(|serial| set(EDGE_UM, serial)),
+        }
+    }
+}
+
+fn present<'a>(texts: &[Option<&'a str>]) -> Vec<&'a str> {
+    texts.iter().flatten().copied().collect()
+}
+
+/// The largest size up to `largest_um` in which a text of one line fits. What does not fit in the smallest runs on to the
+/// edge: codes are never cut.
+fn fitting_em(face: &Face, text: &str, largest_um: i32, room_um: i32) -> i32 {
+    let at_largest = face.width_um(text, largest_um).max(1);
+    let fitting = i64::from(largest_um) * i64::from(room_um) / i64::from(at_largest);
+    i32::try_from(fitting).unwrap_or(largest_um).clamp(EM_MIN_UM * 4 / 5, largest_um)
+}
+
+/// A fact on its way into the column.
+struct Line {
+    field: Field,
+    text: String,
+    /// The same in fewer letters, taken where it saves a row.
+    short: Option<String>,
+    weight: Weight,
+    em_um: i32,
+    em_min_um: i32,
+    rows_max: usize,
+    /// 0 for what must stand on every label; the highest goes first.
+    rank: u8,
+}
+
+impl Line {
+    fn of(fact: &Fact) -> Self {
+        let (weight, em_um, rows_max, rank) = match fact.field {
+            Field::Name => (Weight::Bold, 2_900, 3, 0),
+            Field::Maker => (Weight::Medium, 2_200, 2, 0),
+            Field::Place => (Weight::Medium, 2_100, 3, 1),
+            // Where there is a line for it, its number stands in the code to type as well.
+            Field::Lot => (Weight::Medium, 2_200, 2, 2),
+            Field::Advice => (Weight::Medium, 2_000, 4, ADVICE_RANK),
+            Field::Code => (Weight::Bold, 2_100, 3, 0),
+            Field::Serial => (Weight::Medium, 2_000, 1, 0),
+            Field::Key | Field::Net | Field::Made | Field::BestBefore => (Weight::Medium, 2_200, 2, 0),
+        };
+        let em_min_um = if fact.field == Field::Name { NAME_EM_MIN_UM } else { EM_MIN_UM };
+        Self {
+            field: fact.field,
+            text: fact.text.clone(),
+            short: fact.short.clone(),
+            weight,
+            em_um,
+            em_min_um,
+            rows_max,
+            rank,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    left_um: i32,
+    top_um: i32,
+    width_um: i32,
+    height_um: i32,
+}
+
+/// Lines broken into rows.
+struct Set {
+    rows: Vec<Row>,
+    cut: Vec<Field>,
+}
+
+struct Row {
+    field: Field,
+    text: String,
+    em_um: i32,
+    weight: Weight,
+}
+
+impl Column {
+    /// The lines at one scale, if they fit.
+    fn set(self, lines: &[Line], scale: i32) -> Result<Option<Set>, LabelError> {
+        let mut set = Set { rows: Vec::new(), cut: Vec::new() };
+        let mut height_um = 0;
+        let is_smallest = scale - SCALE_STEP < 60;
+        for line in lines {
+            let em_um = (line.em_um * scale / 100).clamp(line.em_min_um, line.em_um * SCALE_MAX / 100);
+            let face = line.weight.face().ok_or(LabelError::Font)?;
+            let mut rows = wrap(face, &line.text, em_um, self.width_um);
+            if let Some(short) = line.short.as_ref().filter(|_| rows.len() > 1) {
+                rows = wrap(face, short, em_um, self.width_um);
+            }
+            if rows.len() > line.rows_max {
+                // Only a text that is too long in the smallest size is cut.
+                if !is_smallest {
+                    return Ok(None);
+                }
+                rows.truncate(line.rows_max);
+                if let Some(last) = rows.last_mut() {
+                    shorten(face, last, em_um, self.width_um);
+                }
+                set.cut.push(line.field);
+            }
+            height_um += em_um * LEADING / 100 * i32::try_from(rows.len()).unwrap_or(i32::MAX / MM / MM);
+            set.rows.extend(rows.into_iter().map(|text| Row { field: line.field, text, em_um, weight: line.weight }));
+        }
+        Ok((height_um <= self.height_um).then_some(set))
+    }
+}
+
+/// Breaks a text at spaces, and inside a word that is wider than the column.
+fn wrap(face: &Face, text: &str, em_um: i32, width_um: i32) -> Vec<String> {
+    let fits = |text: &str| face.width_um(text, em_um) <= width_um;
+    let mut rows: Vec<String> = Vec::new();
+    let mut row = String::new();
+    for word in text.split(' ') {
+        let joined = if row.is_empty() { word.to_owned() } else { format!("{row} {word}") };
+        if fits(&joined) {
+            row = joined;
+            continue;
+        }
+        if !row.is_empty() {
+            rows.push(std::mem::take(&mut row));
+        }
+        for letter in word.chars() {
+            row.push(letter);
+            if !fits(&row) && row.chars().count() > 1 {
+                row.pop();
+                rows.push(std::mem::replace(&mut row, letter.to_string()));
+            }
+        }
+    }
+    if !row.is_empty() {
+        rows.push(row);
+    }
+    rows
+}
+
+/// Ends a row with an ellipsis within the width.
+fn shorten(face: &Face, row: &mut String, em_um: i32, width_um: i32) {
+    row.push('\u{2026}');
+    while face.width_um(row, em_um) > width_um && row.chars().count() > 1 {
+        row.pop();
+        row.pop();
+        row.push('\u{2026}');
+    }
+}
