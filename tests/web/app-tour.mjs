@@ -14,9 +14,9 @@ const run = promisify(execFile);
 /** @typedef {(name: string, page: Page) => Promise<void>} See */
 
 /** The demo's tubers, in either language. */
-const TUBERS = /Củ dong riềng|Canna tubers/;
+const TUBERS = /C\u1ee7 dong ri\u1ec1ng|Canna tubers/;
 /** A lot by what is left of it. @param {number} kilograms */
-const leftOf = (kilograms) => new RegExp(`còn ${kilograms} kg|(?<!\\d)${kilograms} kg left`);
+const leftOf = (kilograms) => new RegExp(`c\u00f2n ${kilograms} kg|(?<!\\d)${kilograms} kg left`);
 
 /** Types an amount on the pad and goes on. @param {Page} page @param {string} digits */
 export async function typeAmount(page, digits) {
@@ -100,7 +100,7 @@ export async function tour(context, demo, see) {
   await see("welcome", fresh.page);
   await fresh.page.close();
 
-  const { page, errors } = await enter(context, demo, "ho-07", "Chị Mai");
+  const { page, errors } = await enter(context, demo, "ho-07", "Ch\u1ecb Mai");
   await see("home-empty", page);
   await harvest(page, TUBERS, "300", see);
   await allInLedger(page);
@@ -231,12 +231,12 @@ async function sharing(page, demo, see) {
   await see("people", page);
   await goTo(page, "key", "key");
   await see("key", page);
-  await addByKey(page, demo, "ho-08", "Bà Hoa", "1379");
+  await addByKey(page, demo, "ho-08", "B\u00e0 Hoa", "1379");
   await goTo(page, "people", "people");
   await page.click(".foot .main");
   await onScreen(page, "who");
   await see("who", page);
-  await page.locator(".tile", { hasText: "Bà Hoa" }).click();
+  await page.locator(".tile", { hasText: "B\u00e0 Hoa" }).click();
   await onScreen(page, "pin");
   await typePin(page, "13");
   await see("pin", page);

@@ -25,14 +25,14 @@ after(() => demo.stop());
 
 /** She harvests and hands over to her co-operative. @param {Page} page @param {string} amount @returns {Promise<{ code: string, frames: string[] }>} */
 async function give(page, amount) {
-  await harvest(page, "Củ dong riềng", amount);
+  await harvest(page, "C\u1ee7 dong ri\u1ec1ng", amount);
   await allInLedger(page);
   await goHome(page);
   await page.tap("[data-verb=ship]");
-  await chooseLot(page, "ship", `còn ${amount} kg`);
+  await chooseLot(page, "ship", `c\u00f2n ${amount} kg`);
   await typeAmount(page, amount);
   await onScreen(page, "ship-party");
-  await page.tap(".tile:has-text('HTX Mẫu Côn Minh')");
+  await page.tap(".tile:has-text('HTX M\u1eabu C\u00f4n Minh')");
   await onScreen(page, "ship-place");
   await page.tap(".foot .main");
   await onScreen(page, "ship-review");
@@ -47,20 +47,20 @@ async function give(page, amount) {
 /** The receiver says that the amount is right, and has it. @param {Page} page @param {string} amount */
 async function agree(page, amount) {
   await onScreen(page, "agree");
-  assert.match(await page.innerText("h1"), /Hộ 0\d giao\. Có đúng số cân không\?/);
-  await page.tap(`[data-offer]:has-text('Đúng ${amount} kg')`);
+  assert.match(await page.innerText("h1"), /H\u1ed9 0\d giao\. C\u00f3 \u0111\u00fang s\u1ed1 c\u00e2n kh\u00f4ng\?/);
+  await page.tap(`[data-offer]:has-text('\u0110\u00fang ${amount} kg')`);
   await onScreen(page, "saved");
   await allInLedger(page);
-  assert.match(await page.innerText(".list li >> nth=0"), new RegExp(`Nhận[\\s\\S]*${amount} kg · Củ dong riềng[\\s\\S]*Đã vào sổ`));
+  assert.match(await page.innerText(".list li >> nth=0"), new RegExp(`Nh\u1eadn[\\s\\S]*${amount} kg \u00b7 C\u1ee7 dong ri\u1ec1ng[\\s\\S]*\u0110\u00e3 v\u00e0o s\u1ed5`));
 }
 
 test("the receiver types the giver's code, and both have the same", async () => {
   await withBrowser(async (giving) => {
-    const { page: giver } = await enter(giving, demo, "ho-05", "Chị Mai");
+    const { page: giver } = await enter(giving, demo, "ho-05", "Ch\u1ecb Mai");
     const { code } = await give(giver, "37");
     assert.match(code, /^[0-9A-Z]{4} [0-9A-Z]{4}$/);
     await withBrowser(async (receiving) => {
-      const { page } = await enter(receiving, demo, "to-che-bien-con-minh", "Tổ chế biến");
+      const { page } = await enter(receiving, demo, "to-che-bien-con-minh", "T\u1ed5 ch\u1ebf bi\u1ebfn");
       await page.tap("[data-verb=receive]");
       await onScreen(page, "take");
       await page.tap("a[href='#/typed']");
@@ -99,13 +99,13 @@ test("the receiver's camera reads the giver's codes", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nguon-film-"));
   try {
     await withBrowser(async (giving) => {
-      const { page: giver } = await enter(giving, demo, "ho-06", "Chị Lan");
+      const { page: giver } = await enter(giving, demo, "ho-06", "Ch\u1ecb Lan");
       const { frames } = await give(giver, "29");
       assert.ok(frames.length > 0);
       const path = join(folder, "codes.y4m");
       await writeFile(path, await film(frames));
       await withBrowser(async (receiving) => {
-        const { page } = await enter(receiving, demo, "to-che-bien-con-minh", "Tổ chế biến");
+        const { page } = await enter(receiving, demo, "to-che-bien-con-minh", "T\u1ed5 ch\u1ebf bi\u1ebfn");
         await page.tap("[data-verb=receive]");
         await onScreen(page, "take");
         await page.tap(".foot .main");

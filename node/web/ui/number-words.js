@@ -53,29 +53,29 @@ export function formatNumber(decimal, language) {
   return fraction ? grouped + marks.decimal + fraction : grouped;
 }
 
-const VI = ['không', 'một', 'hai', 'ba', 'bốn', 'năm', 'sáu', 'bảy', 'tám', 'chín'];
+const VI = ['kh\u00f4ng', 'm\u1ed9t', 'hai', 'ba', 'b\u1ed1n', 'n\u0103m', 's\u00e1u', 'b\u1ea3y', 't\u00e1m', 'ch\u00edn'];
 const EN = [
   'zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen',
   'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen',
 ];
 const EN_TENS = ['', '', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
 
-/** The last digit after tens: mốt, tư and lăm instead of một, bốn and năm. @param {number} tens @param {number} unit */
+/** The last digit after tens: mot, tu and lam instead of mot, bon and nam. @param {number} tens @param {number} unit */
 function viUnit(tens, unit) {
-  if (unit === 5) return 'lăm';
-  if (tens > 1 && unit === 1) return 'mốt';
-  if (tens > 1 && unit === 4) return 'tư';
+  if (unit === 5) return 'l\u0103m';
+  if (tens > 1 && unit === 1) return 'm\u1ed1t';
+  if (tens > 1 && unit === 4) return 't\u01b0';
   return VI[unit] ?? '';
 }
 
 /** @param {number} n below a thousand @param {boolean} isInner whether something greater was said before, so that zeros are said too */
 function viHundreds(n, isInner) {
   const [hundreds, tens, unit] = [Math.floor(n / 100), Math.floor(n / 10) % 10, n % 10];
-  const said = hundreds || isInner ? [VI[hundreds], 'trăm'] : [];
+  const said = hundreds || isInner ? [VI[hundreds], 'tr\u0103m'] : [];
   if (tens === 0 && unit !== 0 && said.length) said.push('linh');
   if (tens === 0 && unit !== 0) said.push(VI[unit]);
-  if (tens === 1) said.push('mười');
-  if (tens > 1) said.push(VI[tens], 'mươi');
+  if (tens === 1) said.push('m\u01b0\u1eddi');
+  if (tens > 1) said.push(VI[tens], 'm\u01b0\u01a1i');
   if (tens > 0 && unit > 0) said.push(viUnit(tens, unit));
   return said.join(' ');
 }
@@ -90,7 +90,7 @@ function enHundreds(n) {
   return said.join(' ');
 }
 
-const SCALES = { vi: ['', 'nghìn', 'triệu', 'tỷ'], en: ['', 'thousand', 'million', 'billion'] };
+const SCALES = { vi: ['', 'ngh\u00ecn', 'tri\u1ec7u', 't\u1ef7'], en: ['', 'thousand', 'million', 'billion'] };
 
 /** @param {string} digits @param {Language} language */
 function sayWhole(digits, language) {
@@ -105,7 +105,7 @@ function sayWhole(digits, language) {
     const words = language === 'vi' ? viHundreds(group, said.length > 0) : enHundreds(group);
     said.push([isLastSmall ? 'and' : '', words, scale].filter(Boolean).join(' '));
   }
-  return said.join(' ') || (language === 'vi' ? 'không' : 'zero');
+  return said.join(' ') || (language === 'vi' ? 'kh\u00f4ng' : 'zero');
 }
 
 /** What follows the mark, digit by digit where a zero leads or there are many. @param {string} digits @param {Language} language */
@@ -124,11 +124,11 @@ export function sayNumber(decimal, language) {
   const [whole = '0', fraction] = decimal.split('.');
   const said = sayWhole(whole, language);
   if (!fraction) return said;
-  return `${said} ${language === 'vi' ? 'phẩy' : 'point'} ${sayFraction(fraction, language)}`;
+  return `${said} ${language === 'vi' ? 'ph\u1ea9y' : 'point'} ${sayFraction(fraction, language)}`;
 }
 
 /**
- * Says an amount: `1500` of `ki-lô-gam` is `một nghìn năm trăm ki-lô-gam`, `2.5` of `tạ` is `hai tạ rưỡi`, `0.5` is `nửa tạ`.
+ * Says an amount: `1500` of `ki-lo-gam` is `mot nghin nam tram ki-lo-gam`, `2.5` of `ta` is `hai ta ruoi`, `0.5` is `nua ta`.
  *
  * @param {string} decimal
  * @param {string} unit as it is said; in English singular and plural with a bar between, such as `kilogram|kilograms`
@@ -138,7 +138,7 @@ export function sayAmount(decimal, unit, language) {
   const [one = '', many = one] = unit.split('|');
   const [whole = '0', fraction] = decimal.split('.');
   if (language === 'vi') {
-    if (fraction === '5') return whole === '0' ? `nửa ${one}` : `${sayWhole(whole, 'vi')} ${one} rưỡi`;
+    if (fraction === '5') return whole === '0' ? `n\u1eeda ${one}` : `${sayWhole(whole, 'vi')} ${one} r\u01b0\u1ee1i`;
     return `${sayNumber(decimal, 'vi')} ${one}`;
   }
   if (fraction === '5') return whole === '0' ? `half a ${one}` : `${sayWhole(whole, 'en')} and a half ${many}`;

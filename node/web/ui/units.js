@@ -113,7 +113,7 @@ export function show(amount) {
   return `${number(base.number)} ${unitName(SHOWN[base.unit] ?? base.unit)}`;
 }
 
-/** An amount to read, with the packs that it makes: `20 kg (40 gói)`. @param {{ number: string, unit: string }} amount @param {Product | undefined} product */
+/** An amount to read, with the packs that it makes: `20 kg (40 goi)`. @param {{ number: string, unit: string }} amount @param {Product | undefined} product */
 export function showWith(amount, product) {
   const base = inBase(amount);
   const content = product?.content ? inBase(product.content) : null;

@@ -66,13 +66,13 @@ export function lotProducts(items, lots) {
   return found;
 }
 
-/** A step in one line: `50 kg · Củ dong riềng`. @param {Step} step @param {Registry} all @param {Map<string, string>} productOfLot */
+/** A step in one line: `50 kg  Cu dong rieng`. @param {Step} step @param {Registry} all @param {Map<string, string>} productOfLot */
 export function inShort(step, all, productOfLot) {
   const product = all.product.get(productOf(step, productOfLot) ?? '');
   const part = step.outputs?.[0] ?? step.inputs?.[0];
   const words = [part && showWith(part.amount, product), product && named(product.name)];
   if (step.party) words.push(nameOf(all.actor, step.party));
-  return words.filter(Boolean).join(' · ');
+  return words.filter(Boolean).join(' \u00b7 ');
 }
 
 /** @param {Step} step */
@@ -82,7 +82,7 @@ export const lotOfStep = (step) => step.outputs?.[0]?.lot ?? step.inputs?.[0]?.l
 export function itemRow(item, all, productOfLot, when) {
   return h('a', { class: 'row', href: `#/record/${item.id}` },
     h('span', { class: 'pic' }, icon(item.step.verb, '')),
-    h('span', {}, h('b', {}, `${t(`verb.${item.step.verb}`)} · ${when}`), h('span', { class: 'small' }, inShort(item.step, all, productOfLot)), h('br'), stateLine(item.state)));
+    h('span', {}, h('b', {}, `${t(`verb.${item.step.verb}`)} \u00b7 ${when}`), h('span', { class: 'small' }, inShort(item.step, all, productOfLot)), h('br'), stateLine(item.state)));
 }
 
 /** A row of a lot with what can be done next. @param {import('../../core/types.js').LotCard} lot @param {Registry} all @param {number} most how many verbs */
@@ -93,7 +93,7 @@ export function lotRow(lot, all, most) {
   return h('li', {},
     h('a', { class: 'row', href: `#/lot/${path}` }, picture(product),
       h('span', {}, h('b', {}, product ? named(product.name) : shortOf(lot.product)), h('span', {}, amount), h('br'),
-        h('span', { class: 'small' }, t('lot.code', { lot: lot.short }), lot.recalled ? ` · ${t('lot.recalled')}` : '', lot.waiting ? ` · ${t('state.waiting')}` : ''))),
+        h('span', { class: 'small' }, t('lot.code', { lot: lot.short }), lot.recalled ? ` \u00b7 ${t('lot.recalled')}` : '', lot.waiting ? ` \u00b7 ${t('state.waiting')}` : ''))),
     most > 0 && h('div', { class: 'chips' }, ...lot.can.slice(0, most).map((verb) => h('a', { class: 'button chip', href: `#/do/${verb}/with/${path}` }, icon(verb), t(`verb.${verb}`)))));
 }
 

@@ -6,7 +6,7 @@
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Record<string, unknown>} [props] `on…` are listeners, `true` and `false` set and leave out (but for `aria-…`, where they are words), all else are attributes
+ * @param {Record<string, unknown>} [props] `on...` are listeners, `true` and `false` set and leave out (but for `aria-...`, where they are words), all else are attributes
  * @param {(Child | Child[])[]} children
  * @returns {HTMLElementTagNameMap[K]}
  */

@@ -29,7 +29,7 @@ export async function show() {
   const again = (/** @type {import('../context.js').Item} */ { step }) => {
     const product = all.product.get(step.outputs?.[0]?.product ?? '');
     return h('a', { class: 'button again', 'data-again': step.verb, href: `#/again/${step.verb}` }, icon(step.verb, 'big'),
-      h('span', {}, repeated.length === 1 && t('home.again'), h('small', {}, [t(`verb.${step.verb}`), product ? named(product.name) : '', repeated.length === 1 && step.place ? nameOf(all.place, step.place) : ''].filter(Boolean).join(' · '))));
+      h('span', {}, repeated.length === 1 && t('home.again'), h('small', {}, [t(`verb.${step.verb}`), product ? named(product.name) : '', repeated.length === 1 && step.place ? nameOf(all.place, step.place) : ''].filter(Boolean).join(' \u00b7 '))));
   };
   return {
     name: 'home', title: t('home.title'), nav: 'home', isLive: true,
@@ -66,7 +66,7 @@ export async function lot([uri = '']) {
       h('ul', { class: 'verbs' }, ...(card?.can ?? []).map((verb) => h('li', {}, h('a', { href: `#/do/${verb}/with/${path}`, 'data-verb': verb }, icon(verb, 'big'), t(`verb.${verb}`))))),
       h('div', { class: 'buttons' }, link(t('share.title'), `share/${path}`, '', 'share')),
       its.length > 0 && h('h2', {}, t('lot.records')),
-      h('ul', { class: 'list' }, ...its.map((item) => h('li', {}, h('a', { class: 'row', href: `#/record/${item.id}` }, icon(item.step.verb), h('span', {}, `${t(`verb.${item.step.verb}`)} · ${day(item.step.time)}`))))),
+      h('ul', { class: 'list' }, ...its.map((item) => h('li', {}, h('a', { class: 'row', href: `#/record/${item.id}` }, icon(item.step.verb), h('span', {}, `${t(`verb.${item.step.verb}`)} \u00b7 ${day(item.step.time)}`))))),
     ],
   };
 }
@@ -82,7 +82,7 @@ export async function share([uri = '']) {
   return {
     name: 'share', title: t('share.title'), back: `lot/${encodeURIComponent(uri)}`, leave: code.stop,
     body: [
-      h('p', {}, h('strong', {}, product ? named(product.name) : ''), ' · ', t('lot.code', { lot: card?.short ?? shortOf(uri) })),
+      h('p', {}, h('strong', {}, product ? named(product.name) : ''), ' \u00b7 ', t('lot.code', { lot: card?.short ?? shortOf(uri) })),
       card?.waiting && note('mind', t('share.waiting')),
       code.node,
       h('p', { class: 'mono center', id: 'link' }, address),

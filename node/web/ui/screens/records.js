@@ -65,13 +65,13 @@ export async function record([id = '']) {
     return `${product ? named(product.name) : ''} ${t('lot.code', { lot: shortOf(lot) })}`.trim();
   };
   const line = (/** @type {string} */ label, /** @type {string} */ value) => h('li', {}, h('span', {}, h('small', {}, label), value));
-  const part = (/** @type {string} */ label, /** @type {{ lot: string, amount: any }} */ { lot, amount }) => line(label, `${showWith(amount, all.product.get(products.get(lot) ?? ''))} · ${nameOfLot(lot)}`);
+  const part = (/** @type {string} */ label, /** @type {{ lot: string, amount: any }} */ { lot, amount }) => line(label, `${showWith(amount, all.product.get(products.get(lot) ?? ''))} \u00b7 ${nameOfLot(lot)}`);
   const canChange = state === 'waiting' || state === 'needs_you';
   const at = h('div', {});
   const lot = lotOfStep(step);
   const amount = (step.outputs?.[0] ?? step.inputs?.[0])?.amount;
   return {
-    name: 'record', title: `${t(`verb.${step.verb}`)} · ${day(step.time)}`, back: 'records', isLive: true,
+    name: 'record', title: `${t(`verb.${step.verb}`)} \u00b7 ${day(step.time)}`, back: 'records', isLive: true,
     body: [
       state === 'needs_you' && item.refused && note('mind', reason(item.refused, all, lots)),
       h('p', { class: 'readback' }, amount ? say(amount) : '', h('br'), h('span', { class: 'small' }, inShort(step, all, products))),
@@ -108,7 +108,7 @@ export async function tray() {
       h('ul', { class: 'list' }, ...items.map((item) => {
         const at = h('div', {});
         return h('li', {},
-          h('div', { class: 'row' }, h('span', { class: 'pic' }, icon(item.step.verb)), h('div', {}, h('b', {}, `${t(`verb.${item.step.verb}`)} · ${day(item.step.time)}`), h('span', { class: 'small' }, inShort(item.step, all, products)))),
+          h('div', { class: 'row' }, h('span', { class: 'pic' }, icon(item.step.verb)), h('div', {}, h('b', {}, `${t(`verb.${item.step.verb}`)} \u00b7 ${day(item.step.time)}`), h('span', { class: 'small' }, inShort(item.step, all, products)))),
           item.refused && note('mind', reason(item.refused, all, lots)),
           h('div', { class: 'pair' }, link(t('tray.fix'), `edit/${item.id}`, '', 'pen'), button(t('delete'), () => ask(t('record.delete'), t('delete.yes'), async () => {
             await app.core.remove(item.id);

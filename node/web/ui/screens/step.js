@@ -152,7 +152,7 @@ const ASK = {
       const kind = several && of.lots[0] ? products.get(of.lots[0]) : undefined;
       fill(list, ...usable.filter(({ product }) => !kind || product === kind).map((card) => {
         const product = all.product.get(card.product);
-        return tile(product ? named(product.name) : shortOf(card.product), `${t('lot.code', { lot: card.short })} · ${t('lot.left', { amount: showWith(card.left, product) })}`, picture(product), of.lots.includes(card.lot), () => {
+        return tile(product ? named(product.name) : shortOf(card.product), `${t('lot.code', { lot: card.short })} \u00b7 ${t('lot.left', { amount: showWith(card.left, product) })}`, picture(product), of.lots.includes(card.lot), () => {
           choose(card, isMany);
           if (isMany) draw(true);
         });
@@ -182,7 +182,7 @@ const ASK = {
         onward(of);
       },
     });
-    return { title: t(`ask.taken.${of.verb}`), body: [h('p', { class: 'small' }, `${product ? named(product.name) : ''} · ${t('lot.code', { lot: shortOf(lot) })}`), ...body], foot };
+    return { title: t(`ask.taken.${of.verb}`), body: [h('p', { class: 'small' }, `${product ? named(product.name) : ''} \u00b7 ${t('lot.code', { lot: shortOf(lot) })}`), ...body], foot };
   },
 
   /** How much came of it. */
@@ -264,7 +264,7 @@ const unitWord = (code) => {
   return words === `unit.${code}` ? code : words;
 };
 
-/** A sentence with the facts in bold, from a text such as `Tôi thu hoạch [amount] [product].` @param {string} text @param {Record<string, string>} facts */
+/** A sentence with the facts in bold, from a text such as `Toi thu hoach [amount] [product].` @param {string} text @param {Record<string, string>} facts */
 function sentence(text, facts) {
   return text.split(/\[(\w+)\]/).map((part, at) => (at % 2 ? h('strong', {}, facts[part] ?? '') : part));
 }
@@ -291,7 +291,7 @@ async function review({ of, all, lots, products }) {
   const asked = questions(of);
   const total = (/** @type {import('../../core/types.js').Amount | null | undefined} */ amount) => (amount ? showWith(amount, all.product.get((of.verb === 'process' || of.verb === 'pack' || of.verb === 'harvest' ? of.product : from) ?? '')) : '');
   const lines = [
-    asked.includes('lots') && line('lots', t('review.lot'), of.lots.map((lot) => `${productOf(products.get(lot))} · ${shortOf(lot)}`).join(', ')),
+    asked.includes('lots') && line('lots', t('review.lot'), of.lots.map((lot) => `${productOf(products.get(lot))} \u00b7 ${shortOf(lot)}`).join(', ')),
     ...of.taken.map((one, index) => one && of.verb !== 'harvest' && line(`taken${index}`, t('review.taken'), showWith(one, all.product.get(products.get(of.lots[index] ?? '') ?? '')))),
     asked.includes('product') && line('product', t('review.product'), facts.product),
     asked.includes('made') && line('made', t(of.verb === 'harvest' ? 'review.taken' : 'review.made'), total(of.made)),

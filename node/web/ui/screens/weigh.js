@@ -52,7 +52,7 @@ export async function give([id = '']) {
   return {
     name: 'give', title: t('give.title', { name: nameOf(all.actor, item.step.party) }), back: '', leave: view?.stop,
     body: [
-      h('p', {}, h('strong', {}, amount ? say(amount) : ''), ' · ', inShort({ ...item.step, party: undefined }, all, lotProducts(items, lots))),
+      h('p', {}, h('strong', {}, amount ? say(amount) : ''), ' \u00b7 ', inShort({ ...item.step, party: undefined }, all, lotProducts(items, lots))),
       view ? view.node : note('', t('give.gone')),
       code ? h('div', {}, h('p', { class: 'small center' }, t('give.type')), h('p', { class: 'say-code', id: 'code' }, spaced)) : h('p', { class: 'small center' }, t('give.offline')),
       h('p', { class: 'small center' }, t('give.safe')),
@@ -148,7 +148,7 @@ async function agreeing(offer) {
   });
   return {
     name: 'agree', title: t('agree.title', { name: nameOf(all.actor, offer.giver) }), back: 'take',
-    body: [h('p', {}, h('strong', {}, say(offer.amount)), ` · ${product ? named(product.name) : ''} · ${t('lot.code', { lot: shortOf(offer.lot) })}`), place && h('p', { class: 'small' }, t('agree.place', { place: nameOf(all.place, place) })), words, ...body],
+    body: [h('p', {}, h('strong', {}, say(offer.amount)), ` \u00b7 ${product ? named(product.name) : ''} \u00b7 ${t('lot.code', { lot: shortOf(offer.lot) })}`), place && h('p', { class: 'small' }, t('agree.place', { place: nameOf(all.place, place) })), words, ...body],
     foot,
   };
 }
