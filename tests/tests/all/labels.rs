@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use anyhow::Context as _;
 use nguon_tests::process::Node;
 use nguon_tests::{binary, temp_dir};
 use tempfile::TempDir;
@@ -175,7 +176,7 @@ fn whole(length: f32) -> usize {
 fn zbar(path: &Path) -> String {
     let mut command = Command::new("zbarimg");
     command.args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(path);
-    let output = command.output().expect("zbarimg is missing: install zbar-tools, or run tests/run");
+    let output = command.output().context("zbarimg is missing: install zbar-tools, or run tests/run").unwrap();
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 
@@ -184,7 +185,7 @@ fn page(pdf: &Path, dpi: u32) -> Picture {
     let out = pdf.with_extension("");
     let mut command = Command::new("pdftoppm");
     command.args(["-gray", "-singlefile", "-f", "1", "-l", "1", "-r", &dpi.to_string()]).arg(pdf).arg(&out);
-    let output = command.output().expect("pdftoppm is missing: install poppler-utils, or run tests/run");
+    let output = command.output().context("pdftoppm is missing: install poppler-utils, or run tests/run").unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Picture::pgm(&std::fs::read(out.with_extension("pgm")).unwrap())
 }
