@@ -55,7 +55,7 @@ pub(crate) fn labels_page(form: LabelForm<'_>) -> Markup {
         }
     };
     let frame = Frame { path: path.as_deref().unwrap_or(form.frame.path), ..form.frame };
-    document(frame, words.get("label.page.title"), false, &main)
+    document(frame, words.get("label.page.title"), None, &main)
 }
 
 fn about(size: Size, words: Words) -> String {
