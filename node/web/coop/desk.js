@@ -147,5 +147,5 @@ async function start() {
 
 start().catch((error) => {
   console.error(error);
-  root.append(h('p', { role: 'alert' }, `Không mở được. Tải lại trang. / Cannot open; reload the page. (${error?.message ?? error})`));
+  root.append(h('p', { role: 'alert' }, `Kh\u00f4ng m\u1edf \u0111\u01b0\u1ee3c. T\u1ea3i l\u1ea1i trang. / Cannot open; reload the page. (${error?.message ?? error})`));
 });

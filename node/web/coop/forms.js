@@ -36,9 +36,9 @@ export function form(use, words, ...parts) {
 /** What is there to list, or that there is nothing. @param {Node[]} items @param {string} empty */
 export const listed = (items, empty) => (items.length ? h('ul', { class: 'list' }, items) : h('p', { class: 'empty' }, empty));
 
-/** A name as part of an address: `Hộ 07` becomes `ho-07`. @param {string} name */
+/** A name as part of an address: `Ho 07` becomes `ho-07`. @param {string} name */
 export function slugOf(name) {
-  const plain = name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/[đĐ]/g, 'd').toLowerCase();
+  const plain = name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/[\u0111\u0110]/g, 'd').toLowerCase();
   return plain.replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 32);
 }
 

@@ -12,7 +12,7 @@ const pathOf = (lot) => new URL(lot).pathname;
 export async function show(desk) {
   const lots = await stock(desk);
   const rows = lots.filter(({ lot }) => lot.held.length).map(({ actor, lot }) => h('li', { 'data-lot': lot.lot },
-    h('div', {}, h('b', {}, `${desk.nameOf(lot.product)} ${shortOf(lot.lot)}`), h('small', { class: 'hint' }, `${desk.nameOf(actor)} · ${day(lot.time)}`)),
+    h('div', {}, h('b', {}, `${desk.nameOf(lot.product)} ${shortOf(lot.lot)}`), h('small', { class: 'hint' }, `${desk.nameOf(actor)} \u00b7 ${day(lot.time)}`)),
     h('span', { class: lot.dispositions.includes('recalled') ? 'state stop' : '' }, lot.dispositions.includes('recalled') ? t('lot.recalled') : lot.held.map((/** @type {any} */ held) => amount(held.quantity, held.unit)).join(', ')),
     h('div', { class: 'buttons' },
       h('a', { class: 'button', href: `${pathOf(lot.lot)}/label.pdf`, target: '_blank', rel: 'noopener' }, t('lot.label')),

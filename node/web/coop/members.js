@@ -84,7 +84,7 @@ function askingRow(desk, one) {
     return t('asking.done', { name: one.claim.name });
   };
   return h('li', { 'data-key': one.claim.key },
-    h('div', {}, h('b', {}, one.claim.name), h('small', { class: 'hint' }, [one.name, one.roles.map((/** @type {string} */ role) => t(`role.${role}`)).join(', ')].filter(Boolean).join(' · '))),
+    h('div', {}, h('b', {}, one.claim.name), h('small', { class: 'hint' }, [one.name, one.roles.map((/** @type {string} */ role) => t(`role.${role}`)).join(', ')].filter(Boolean).join(' \u00b7 '))),
     h('small', { class: 'hint' }, t('asking.key', { key: one.claim.key.slice(0, 8), day: day(one.claim.at) })),
     h('div', { class: 'buttons' }, button(t('asking.approve'), (at) => desk.run(approve, at), 'main'),
       twice(t('asking.refuse'), t('asking.refuse.sure', { name: one.claim.name }), t('asking.refuse.yes'), (at) => desk.run(async () => { await revokeInvitation(desk, one.id); }, at))));
@@ -117,7 +117,7 @@ function memberRow(desk, member, names) {
   }, at));
   const canLose = member.class === 'person' && !member.roles.includes('registrar') && member.id !== desk.profile.actor;
   return h('li', { 'data-member': tail(member.id) },
-    h('div', {}, h('b', {}, name), h('small', { class: 'hint' }, [called, member.roles.map((/** @type {string} */ role) => t(`role.${role}`)).join(', ')].filter(Boolean).join(' · '))),
+    h('div', {}, h('b', {}, name), h('small', { class: 'hint' }, [called, member.roles.map((/** @type {string} */ role) => t(`role.${role}`)).join(', ')].filter(Boolean).join(' \u00b7 '))),
     h('span', { class: `state ${active.length ? 'tick' : member.class === 'person' ? 'stop' : 'plain'}` }, active.length ? t('member.active') : member.class === 'person' ? t('member.nophone') : t('member.nokey')),
     h('div', { class: 'buttons' },
       canLose && twice(active.length ? t('member.lost') : t('member.again'), t('member.lost.sure', { name }), t('member.lost.yes'), (at) => desk.run(lose, at)), forget || null));

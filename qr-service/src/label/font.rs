@@ -109,8 +109,7 @@ mod tests {
     use super::Weight;
 
     /// Every letter of Vietnamese, composed.
-    const LETTERS: &str =
-        "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵfjwz";
+    const LETTERS: &str = "a\u{e0}\u{e1}\u{1ea3}\u{e3}\u{1ea1}\u{103}\u{1eb1}\u{1eaf}\u{1eb3}\u{1eb5}\u{1eb7}\u{e2}\u{1ea7}\u{1ea5}\u{1ea9}\u{1eab}\u{1ead}bcd\u{111}e\u{e8}\u{e9}\u{1ebb}\u{1ebd}\u{1eb9}\u{ea}\u{1ec1}\u{1ebf}\u{1ec3}\u{1ec5}\u{1ec7}ghi\u{ec}\u{ed}\u{1ec9}\u{129}\u{1ecb}klmno\u{f2}\u{f3}\u{1ecf}\u{f5}\u{1ecd}\u{f4}\u{1ed3}\u{1ed1}\u{1ed5}\u{1ed7}\u{1ed9}\u{1a1}\u{1edd}\u{1edb}\u{1edf}\u{1ee1}\u{1ee3}pqrstu\u{f9}\u{fa}\u{1ee7}\u{169}\u{1ee5}\u{1b0}\u{1eeb}\u{1ee9}\u{1eed}\u{1eef}\u{1ef1}vxy\u{1ef3}\u{fd}\u{1ef7}\u{1ef9}\u{1ef5}fjwz";
 
     #[test]
     fn the_font_has_every_vietnamese_letter_in_both_weights() {
@@ -120,8 +119,8 @@ mod tests {
                 assert!(face.has(letter), "{letter} {weight:?}");
                 assert!(face.advance(face.glyph(letter)) > 0, "{letter} {weight:?}");
             }
-            for sign in "0123456789 .,:;/()-·…%★°".chars() {
-                assert!(face.has(sign) || sign == '★', "{sign} {weight:?}");
+            for sign in "0123456789 .,:;/()-\u{b7}\u{2026}%\u{2605}\u{b0}".chars() {
+                assert!(face.has(sign) || sign == '\u{2605}', "{sign} {weight:?}");
             }
         }
     }

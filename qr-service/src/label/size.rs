@@ -40,17 +40,17 @@ const fn sheet(name: &'static str, about: &'static str, label_um: (i32, i32), gr
 
 /// Every size there is. Sheets are named by how many labels they hold, as they are sold.
 pub(crate) const SIZES: [Size; 9] = [
-    single("50x30", "50 × 30 mm, thermal", 50 * MM, 30 * MM),
-    single("40x30", "40 × 30 mm, thermal", 40 * MM, 30 * MM),
-    sheet("a4-65", "A4, 65 × (38.1 × 21.2 mm), Avery L7651", (38_100, 21_200), (5, 13), 2_500),
-    sheet("a4-24", "A4, 24 × (63.5 × 33.9 mm), Avery L7159", (63_500, 33_900), (3, 8), 2_500),
-    sheet("a4-24-wide", "A4, 24 × (70 × 37 mm), Avery 3474", (70_000, 37_000), (3, 8), 0),
-    sheet("a4-21", "A4, 21 × (63.5 × 38.1 mm), Avery L7160", (63_500, 38_100), (3, 7), 2_500),
-    sheet("a4-14", "A4, 14 × (99.1 × 38.1 mm), Avery L7163", (99_100, 38_100), (2, 7), 2_500),
-    sheet("a4-8", "A4, 8 × (99.1 × 67.7 mm), Avery L7165", (99_100, 67_700), (2, 4), 2_500),
+    single("50x30", "50 \u{d7} 30 mm, thermal", 50 * MM, 30 * MM),
+    single("40x30", "40 \u{d7} 30 mm, thermal", 40 * MM, 30 * MM),
+    sheet("a4-65", "A4, 65 \u{d7} (38.1 \u{d7} 21.2 mm), Avery L7651", (38_100, 21_200), (5, 13), 2_500),
+    sheet("a4-24", "A4, 24 \u{d7} (63.5 \u{d7} 33.9 mm), Avery L7159", (63_500, 33_900), (3, 8), 2_500),
+    sheet("a4-24-wide", "A4, 24 \u{d7} (70 \u{d7} 37 mm), Avery 3474", (70_000, 37_000), (3, 8), 0),
+    sheet("a4-21", "A4, 21 \u{d7} (63.5 \u{d7} 38.1 mm), Avery L7160", (63_500, 38_100), (3, 7), 2_500),
+    sheet("a4-14", "A4, 14 \u{d7} (99.1 \u{d7} 38.1 mm), Avery L7163", (99_100, 38_100), (2, 7), 2_500),
+    sheet("a4-8", "A4, 8 \u{d7} (99.1 \u{d7} 67.7 mm), Avery L7165", (99_100, 67_700), (2, 4), 2_500),
     Size {
         name: "a4-36",
-        about: "A4 to cut, 36 × (50 × 30 mm)",
+        about: "A4 to cut, 36 \u{d7} (50 \u{d7} 30 mm)",
         width_um: 50 * MM,
         height_um: 30 * MM,
         sheet: Some(Sheet { columns: 4, rows: 9, gap_um: 0, is_plain: true }),

@@ -1,8 +1,8 @@
 //! Many signatures in one computation.
 //!
-//! For each signature (R, s) of a key A over a message M let k = SHA-512(R, A, M) and D = s·B − R − k·A. Strict verification of RFC 8032
+//! For each signature (R, s) of a key A over a message M let k = SHA-512(R, A, M) and D = s*B - R - k*A. Strict verification of RFC 8032
 //! means that D is the identity *and* that nothing in it has a small order. With coefficients z that nobody could foresee,
-//! the sum of all z·D is the identity only if every D is, but for a chance of 2^-128, as long as every D lies in the group of prime
+//! the sum of all z*D is the identity only if every D is, but for a chance of 2^-128, as long as every D lies in the group of prime
 //! order. B does; A does or is not taken; so it remains to see that every R does.
 //!
 //! To multiply each R by the group's order would cost as much as verifying its signature. Instead the R are added up in [`SUBSETS`] random
