@@ -22,39 +22,41 @@ const LONG_NAME = `Mi\u1ebfn dong s\u1ee3i nh\u1ecf ph\u01a1i n\u1eafng hai ng\u
  * @property {"tick" | "mind" | "stop" | null} tone what the verdict looks like in the end; null where there is none
  */
 
+/** @typedef {{ url: string, states: Record<"normal" | "recalled" | "failed" | "bare" | "unknown" | "plain", State>, stop: () => Promise<void> }} Site */
+
 /**
- * Runs the demo while `use` has it.
+ * Runs the demo, with the bare lot added, until it is stopped.
  *
- * @template T
- * @param {(site: { url: string, states: Record<string, State> }) => Promise<T>} use
- * @returns {Promise<T>}
+ * @returns {Promise<Site>}
  */
-export async function withDemo(use) {
+export async function startDemo() {
   const folder = await mkdtemp(join(tmpdir(), "nguon-consumer-"));
-  try {
-    const demo = await start(["demo", "--data", join(folder, "demo"), "--listen", "127.0.0.1:0"]);
-    try {
-      await addBareLot(demo.url, join(folder, "demo/keys"));
-      const links = demo.output.join("\n").match(/https?:\/\/\S+\/(?:lot|01)\/\S+/g) ?? [];
-      const paths = links.map((link) => new URL(link).pathname);
-      const path = (/** @type {string} */ end) => paths.find((one) => one.endsWith(end)) ?? "";
-      return await use({
-        url: demo.url,
-        states: {
-          normal: { path: path(LOTS.normal), tone: "mind" },
-          recalled: { path: path(LOTS.recalled), tone: "stop" },
-          failed: { path: path(LOTS.normal), prepare: changeRecord, tone: "stop" },
-          bare: { path: `/lot/${BARE}`, tone: "mind" },
-          unknown: { path: "/lot/0000000000000", tone: null },
-          plain: { path: path(LOTS.normal), script: false, tone: "mind" },
-        },
-      });
-    } finally {
-      await demo.stop();
-    }
-  } finally {
+  const demo = await start(["demo", "--data", join(folder, "demo"), "--listen", "127.0.0.1:0"]);
+  const stop = async () => {
+    await demo.stop();
     await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await addBareLot(demo.url, join(folder, "demo/keys"));
+  } catch (error) {
+    await stop();
+    throw error;
   }
+  const links = demo.output.join("\n").match(/https?:\/\/\S+\/(?:lot|01)\/\S+/g) ?? [];
+  const paths = links.map((link) => new URL(link).pathname);
+  const path = (/** @type {string} */ end) => paths.find((one) => one.endsWith(end)) ?? "";
+  return {
+    url: demo.url,
+    stop,
+    states: {
+      normal: { path: path(LOTS.normal), tone: "mind" },
+      recalled: { path: path(LOTS.recalled), tone: "stop" },
+      failed: { path: path(LOTS.normal), prepare: changeRecord, tone: "stop" },
+      bare: { path: `/lot/${BARE}`, tone: "mind" },
+      unknown: { path: "/lot/0000000000000", tone: null },
+      plain: { path: path(LOTS.normal), script: false, tone: "mind" },
+    },
+  };
 }
 
 /** Registers a product and harvests it, as anybody would: with the command and the actors' own keys. @param {string} url @param {string} keys */

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { constants, gunzipSync } from "node:zlib";
 import AxeBuilder from "@axe-core/playwright";
 import { openPage, withBrowser } from "./browser.mjs";
-import { openState, withDemo } from "./consumer.mjs";
+import { openState, startDemo } from "./consumer.mjs";
 import { ROOT } from "./node.mjs";
 
 const PHONE = { viewport: { width: 360, height: 740 } };
@@ -45,141 +45,155 @@ function travelling(url, encoding) {
   });
 }
 
-test("the consumer page", async (t) => {
-  await withDemo(async ({ url, states }) => {
-    const { normal, recalled, failed, unknown, plain } = states;
-    assert.ok(normal && recalled && failed && unknown && plain && normal.path && recalled.path);
+/** @type {import("./consumer.mjs").Site} */
+let site;
 
-    await t.test("weighs little, and the verdict comes first", async () => {
-      for (const lang of LANGUAGES) {
-        const page = await travelling(`${url}${normal.path}?lang=${lang}`, "gzip");
-        assert.equal(page.encoding, "gzip");
-        const text = gunzipSync(page.bytes).toString();
-        const own = (/** @type {RegExp} */ pattern) => `${url}${pattern.exec(text)?.[1]}`;
-        const style = await travelling(own(/<link rel="stylesheet" href="([^"]+)"/), "br, gzip");
-        const script = await travelling(own(/<script type="module" src="([^"]+)"/), "br, gzip");
-        assert.deepEqual([style.encoding, script.encoding], ["br", "br"]);
-        const weight = page.bytes.length + style.bytes.length;
-        t.diagnostic(`${lang}: document ${page.bytes.length}, style ${style.bytes.length}, script with the verifier ${script.bytes.length} bytes`);
-        assert.ok(weight <= PAGE_BYTES_MAX, `${weight} bytes to read it`);
-        assert.ok(script.bytes.length <= SCRIPT_BYTES_MAX, `${script.bytes.length} bytes to check it`);
-        const beginning = gunzipSync(page.bytes.subarray(0, VERDICT_BYTES_MAX), { finishFlush: constants.Z_SYNC_FLUSH }).toString();
-        assert.match(beginning, /id="verdict-line"[^>]*>[^<]+<\/p>/);
-      }
-    });
+before(async () => {
+  site = await startDemo();
+});
 
-    await t.test("asks for nothing twice, nothing from elsewhere, and runs under its strict policy", async () => {
+after(() => site.stop());
+
+test("the page weighs little, and the verdict comes first", async (t) => {
+  for (const lang of LANGUAGES) {
+    const page = await travelling(`${site.url}${site.states.normal.path}?lang=${lang}`, "gzip");
+    assert.equal(page.encoding, "gzip");
+    const text = gunzipSync(page.bytes).toString();
+    const own = (/** @type {RegExp} */ pattern) => `${site.url}${pattern.exec(text)?.[1]}`;
+    const style = await travelling(own(/<link rel="stylesheet" href="([^"]+)"/), "br, gzip");
+    const script = await travelling(own(/<script type="module" src="([^"]+)"/), "br, gzip");
+    assert.deepEqual([style.encoding, script.encoding], ["br", "br"]);
+    const weight = page.bytes.length + style.bytes.length;
+    t.diagnostic(`${lang}: document ${page.bytes.length}, style ${style.bytes.length}, script with the verifier ${script.bytes.length} bytes`);
+    assert.ok(weight <= PAGE_BYTES_MAX, `${weight} bytes to read it`);
+    assert.ok(script.bytes.length <= SCRIPT_BYTES_MAX, `${script.bytes.length} bytes to check it`);
+    const beginning = gunzipSync(page.bytes.subarray(0, VERDICT_BYTES_MAX), { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+    assert.match(beginning, /id="verdict-line"[^>]*>[^<]+<\/p>/);
+  }
+});
+
+test("the page asks for nothing twice, nothing from elsewhere, and runs under its strict policy", async () => {
+  await withBrowser(async (context) => {
+    const { page, errors } = await openPage(context);
+    /** @type {string[]} */
+    const asked = [];
+    /** @type {string[]} */
+    const warned = [];
+    page.on("request", (request) => asked.push(request.url()));
+    page.on("console", (message) => { if (message.type() === "warning") warned.push(message.text()); });
+    await openState(page, site.url, site.states.normal, "vi");
+    await page.waitForLoadState("load");
+    assert.deepEqual(asked.filter((one, at) => asked.indexOf(one) !== at), []);
+    assert.deepEqual(asked.filter((one) => !one.startsWith(site.url)), []);
+    assert.equal(asked.filter((one) => one.endsWith("/proof.json")).length, 1);
+    assert.equal(asked.filter((one) => one.endsWith(".js")).length, 1, asked.join("\n"));
+    assert.deepEqual([errors, warned], [[], []]);
+    const data = JSON.parse((await page.locator('script[type="application/ld+json"]').textContent()) ?? "");
+    assert.equal(data["@type"], "Product");
+    assert.match(data.image, /^http.*\/blob\/[0-9a-f]{64}\/small$/);
+    assert.equal(await page.locator('meta[property="og:url"]').getAttribute("content"), data.url);
+  }, PHONE);
+});
+
+test("the page speaks in the order in which people ask", async () => {
+  await withBrowser(async (context) => {
+    const { page } = await openPage(context);
+    await openState(page, site.url, site.states.normal, "en");
+    const ids = await page.locator("main section, main h1, main h2").evaluateAll((all) => all.map((one) => one.id).filter(Boolean));
+    assert.deepEqual(ids, ORDER);
+    const levels = await page.locator("main :is(h1, h2, h3)").evaluateAll((all) => all.map((one) => Number(one.tagName[1])));
+    assert.ok(levels.every((level, at) => level - (levels[at - 1] ?? 0) <= 1), levels.join(" "));
+    await openState(page, site.url, site.states.recalled, "en");
+    assert.equal(await page.locator("main > :first-child").getAttribute("class"), "recall");
+    assert.match(await page.locator("h1").innerText(), /^This lot is recalled/);
+    assert.equal(await page.locator("main .photo").count(), 0);
+  }, PHONE);
+});
+
+test("the page gives its reason behind one tap", async () => {
+  await withBrowser(async (context) => {
+    const { page } = await openPage(context);
+    await openState(page, site.url, site.states.normal, "vi");
+    assert.equal(await page.locator("#verdict-why").isVisible(), false);
+    await page.locator("#checks-box > summary").click();
+    const words = (await locale("vi")).script;
+    const [start, end] = words.why_ok_unwitnessed.split("{n}");
+    const why = await page.locator("#verdict-why").innerText();
+    assert.ok(why.startsWith(start) && why.endsWith(end) && /^\d+$/.test(why.slice(start.length, -end.length)), why);
+    assert.equal(await page.locator("#checks li").count(), 11);
+    assert.equal(await page.locator("#checks .passed").count(), 9);
+    await openState(page, site.url, site.states.failed, "vi");
+    assert.equal(await page.locator("#verdict-line").innerText(), words.bad);
+    await page.locator("#checks-box > summary").click();
+    const name = await page.locator('[data-check="entries_included"] .check-name').innerText();
+    assert.ok((await page.locator("#verdict-why").innerText()).includes(name.trim()));
+    assert.ok(await page.locator("main.failed").count(), "everything below looks unreliable too");
+  }, PHONE);
+});
+
+test("the page is passed on without the reader's own pack", async () => {
+  await withBrowser(async (context) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const { page } = await openPage(context);
+    await page.addInitScript(() => { Object.defineProperty(Navigator.prototype, "share", { value: undefined }); });
+    await openState(page, site.url, { ...site.states.normal, path: `${site.states.normal.path}/21/0123456789ABCD` }, "vi");
+    await page.locator("#share").click();
+    await page.waitForFunction(() => document.querySelector("#shared")?.textContent !== "");
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(new URL(copied).pathname, site.states.normal.path);
+    const mail = (await page.locator('a[href^="mailto:"]').getAttribute("href")) ?? "";
+    assert.ok(decodeURIComponent(mail).endsWith(site.states.normal.path), mail);
+  }, PHONE);
+});
+
+test("the page prints", async () => {
+  await withBrowser(async (context) => {
+    const { page } = await openPage(context);
+    await openState(page, site.url, site.states.normal, "vi");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.locator("nav").isVisible(), false);
+    assert.equal(await page.locator("#verdict-line").isVisible(), true);
+    assert.equal(await page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor), "rgb(255, 255, 255)");
+  }, PHONE);
+});
+
+/** Axe's own findings, with everything unfolded and at rest. @param {import("playwright-core").Page} page */
+async function findings(page) {
+  // What moves is looked at when it stands still.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
+  const report = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).options({ rules: READABLE_OUTDOORS }).analyze();
+  return report.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`);
+}
+
+/**
+ * Whether one state reads well in one language: nothing promised, nothing cut, nothing that a person with other eyes or hands cannot use.
+ *
+ * @param {import("playwright-core").BrowserContext} context @param {import("./consumer.mjs").State} state @param {"vi" | "en"} lang
+ */
+async function readsWell(context, state, lang) {
+  const { page, errors } = await openPage(context);
+  await openState(page, site.url, state, lang);
+  if (state.tone) assert.equal(await page.locator(`#verdict.${state.tone}`).count(), 1, lang);
+  for (const closed of await page.locator("details:not([open]) > summary").all()) if (await closed.isVisible()) await closed.click();
+  const words = (await page.locator("body").innerText()).toLowerCase();
+  const said = (/** @type {string} */ word) => new RegExp(`(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`, "u").test(words);
+  assert.ok(FORBIDDEN.length > 5);
+  assert.deepEqual(FORBIDDEN.filter(said), []);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= PHONE.viewport.width, `${wide} pixels wide`);
+  // Axe itself is a script, so it cannot look where none may run; the same document is looked at with scripts on.
+  if (state.script !== false) assert.deepEqual(await findings(page), [], lang);
+  assert.deepEqual(errors.filter((error) => !error.includes("404")), []);
+  await page.close();
+}
+
+for (const name of /** @type {const} */ (["normal", "recalled", "failed", "bare", "unknown", "plain"])) {
+  test(`everybody can read it: ${name}`, async () => {
+    const state = site.states[name];
+    for (const colorScheme of SCHEMES) {
       await withBrowser(async (context) => {
-        const { page, errors } = await openPage(context);
-        /** @type {string[]} */
-        const asked = [];
-        /** @type {string[]} */
-        const warned = [];
-        page.on("request", (request) => asked.push(request.url()));
-        page.on("console", (message) => { if (message.type() === "warning") warned.push(message.text()); });
-        await openState(page, url, normal, "vi");
-        await page.waitForLoadState("load");
-        assert.deepEqual(asked.filter((one, at) => asked.indexOf(one) !== at), []);
-        assert.deepEqual(asked.filter((one) => !one.startsWith(url)), []);
-        assert.equal(asked.filter((one) => one.endsWith("/proof.json")).length, 1);
-        assert.equal(asked.filter((one) => one.endsWith(".js")).length, 1, asked.join("\n"));
-        assert.deepEqual([errors, warned], [[], []]);
-        const data = JSON.parse((await page.locator('script[type="application/ld+json"]').textContent()) ?? "");
-        assert.equal(data["@type"], "Product");
-        assert.match(data.image, /^http.*\/blob\/[0-9a-f]{64}\/small$/);
-        assert.equal(await page.locator('meta[property="og:url"]').getAttribute("content"), data.url);
-      }, PHONE);
-    });
-
-    await t.test("speaks in the order in which people ask", async () => {
-      await withBrowser(async (context) => {
-        const { page } = await openPage(context);
-        await openState(page, url, normal, "en");
-        const ids = await page.locator("main section, main h1, main h2").evaluateAll((all) => all.map((one) => one.id).filter(Boolean));
-        assert.deepEqual(ids, ORDER);
-        const levels = await page.locator("main :is(h1, h2, h3)").evaluateAll((all) => all.map((one) => Number(one.tagName[1])));
-        assert.ok(levels.every((level, at) => level - (levels[at - 1] ?? 0) <= 1), levels.join(" "));
-        await openState(page, url, recalled, "en");
-        assert.equal(await page.locator("main > :first-child").getAttribute("class"), "recall");
-        assert.match(await page.locator("h1").innerText(), /^This lot is recalled/);
-        assert.equal(await page.locator("main .photo").count(), 0);
-      }, PHONE);
-    });
-
-    await t.test("gives its reason behind one tap", async () => {
-      await withBrowser(async (context) => {
-        const { page } = await openPage(context);
-        await openState(page, url, normal, "vi");
-        assert.equal(await page.locator("#verdict-why").isVisible(), false);
-        await page.locator("#checks-box > summary").click();
-        const words = (await locale("vi")).script;
-        const [before, after] = words.why_ok_unwitnessed.split("{n}");
-        const why = await page.locator("#verdict-why").innerText();
-        assert.ok(why.startsWith(before) && why.endsWith(after) && /^\d+$/.test(why.slice(before.length, -after.length)), why);
-        assert.equal(await page.locator("#checks li").count(), 11);
-        assert.equal(await page.locator("#checks .passed").count(), 9);
-        await openState(page, url, failed, "vi");
-        assert.equal(await page.locator("#verdict-line").innerText(), words.bad);
-        await page.locator("#checks-box > summary").click();
-        const name = await page.locator('[data-check="entries_included"] .check-name').innerText();
-        assert.ok((await page.locator("#verdict-why").innerText()).includes(name.trim()));
-        assert.ok(await page.locator("main.failed").count(), "everything below looks unreliable too");
-      }, PHONE);
-    });
-
-    await t.test("is passed on without the reader's own pack", async () => {
-      await withBrowser(async (context) => {
-        await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-        const { page } = await openPage(context);
-        await page.addInitScript(() => { Object.defineProperty(Navigator.prototype, "share", { value: undefined }); });
-        await openState(page, url, { ...normal, path: `${normal.path}/21/0123456789ABCD` }, "vi");
-        await page.locator("#share").click();
-        await page.waitForFunction(() => document.querySelector("#shared")?.textContent !== "");
-        const copied = await page.evaluate(() => navigator.clipboard.readText());
-        assert.equal(new URL(copied).pathname, normal.path);
-        const mail = (await page.locator('a[href^="mailto:"]').getAttribute("href")) ?? "";
-        assert.ok(decodeURIComponent(mail).endsWith(normal.path), mail);
-      }, PHONE);
-    });
-
-    await t.test("prints", async () => {
-      await withBrowser(async (context) => {
-        const { page } = await openPage(context);
-        await openState(page, url, normal, "vi");
-        await page.emulateMedia({ media: "print" });
-        assert.equal(await page.locator("nav").isVisible(), false);
-        assert.equal(await page.locator("#verdict-line").isVisible(), true);
-        assert.equal(await page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor), "rgb(255, 255, 255)");
-      }, PHONE);
-    });
-
-    for (const [name, state] of Object.entries(states)) {
-      await t.test(`everybody can read it: ${name}`, async () => {
-        for (const colorScheme of SCHEMES) {
-          await withBrowser(async (context) => {
-            for (const lang of LANGUAGES) {
-              const { page, errors } = await openPage(context);
-              await openState(page, url, state, lang);
-              if (state.tone) assert.equal(await page.locator(`#verdict.${state.tone}`).count(), 1, `${lang} ${colorScheme}`);
-              for (const closed of await page.locator("details:not([open]) > summary").all()) if (await closed.isVisible()) await closed.click();
-              const words = (await page.locator("body").innerText()).toLowerCase();
-              assert.ok(FORBIDDEN.length > 5);
-              assert.deepEqual(FORBIDDEN.filter((word) => new RegExp(`(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`, "u").test(words)), []);
-              const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-              assert.ok(wide <= 360, `${wide} pixels wide`);
-              // Axe itself is a script, so it cannot look where none may run; the same document is looked at with scripts on.
-              if (state.script !== false) {
-                // What moves is looked at when it stands still.
-                await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
-                const report = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).options({ rules: READABLE_OUTDOORS }).analyze();
-                assert.deepEqual(report.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`), [], `${lang} ${colorScheme}`);
-              }
-              assert.deepEqual(errors.filter((error) => !error.includes("404")), []);
-              await page.close();
-            }
-          }, { ...PHONE, colorScheme, javaScriptEnabled: state.script !== false });
-        }
-      });
+        for (const lang of LANGUAGES) await readsWell(context, state, lang);
+      }, { ...PHONE, colorScheme, javaScriptEnabled: state.script !== false });
     }
   });
-});
+}

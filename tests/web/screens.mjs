@@ -6,7 +6,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withBrowser } from "./browser.mjs";
-import { openState, withDemo } from "./consumer.mjs";
+import { openState, startDemo } from "./consumer.mjs";
 import { ROOT } from "./node.mjs";
 
 const FOLDER = join(ROOT, "docs/screens/consumer");
@@ -17,7 +17,7 @@ const QUALITY = 62;
 
 /**
  * @typedef {object} Picture
- * @property {string} state @property {"vi" | "en"} lang @property {"light" | "dark"} scheme
+ * @property {keyof import("./consumer.mjs").Site["states"]} state @property {"vi" | "en"} lang @property {"light" | "dark"} scheme
  * @property {{ width: number, height: number }} size @property {"top" | "whole" | "why"} part
  */
 
@@ -27,7 +27,7 @@ function wanted() {
   const all = [];
   for (const lang of /** @type {const} */ (["vi", "en"])) {
     for (const scheme of /** @type {const} */ (["light", "dark"])) {
-      for (const state of ["normal", "recalled", "failed", "bare"]) all.push({ state, lang, scheme, size: PHONE, part: "top" });
+      for (const state of /** @type {const} */ (["normal", "recalled", "failed", "bare"])) all.push({ state, lang, scheme, size: PHONE, part: "top" });
       all.push({ state: "normal", lang, scheme, size: DESK, part: "top" });
     }
   }
@@ -45,23 +45,28 @@ function wanted() {
   return all;
 }
 
+/** @param {import("./consumer.mjs").Site} site @param {Picture} picture */
+async function take(site, { state, lang, scheme, size, part }) {
+  const shown = site.states[state];
+  await withBrowser(async (context) => {
+    const page = await context.newPage();
+    await openState(page, site.url, shown, lang);
+    if (shown.script !== false) {
+      // Pictures below the screen are loaded when they come near it; a whole page is near everywhere.
+      if (part === "whole") await page.evaluate(() => Promise.all(Array.from(document.images, (image) => { image.loading = "eager"; return image.decode().catch(() => {}); })));
+      if (part === "why") await page.locator("#checks-box > summary").click();
+      await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
+    }
+    const name = [state, ...(part === "top" ? [] : [part]), lang, scheme, size.width].join("-");
+    await page.screenshot({ path: join(FOLDER, `${name}.jpg`), type: "jpeg", quality: QUALITY, fullPage: part === "whole" });
+  }, { viewport: size, colorScheme: scheme, javaScriptEnabled: shown.script !== false });
+}
+
 await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
-await withDemo(async ({ url, states }) => {
-  for (const { state, lang, scheme, size, part } of wanted()) {
-    const shown = states[state];
-    if (!shown) throw new Error(`no state ${state}`);
-    await withBrowser(async (context) => {
-      const page = await context.newPage();
-      await openState(page, url, shown, lang);
-      if (shown.script !== false) {
-        // Pictures below the screen are loaded when they come near it; a whole page is near everywhere.
-        if (part === "whole") await page.evaluate(() => Promise.all(Array.from(document.images, (image) => { image.loading = "eager"; return image.decode().catch(() => {}); })));
-        if (part === "why") await page.locator("#checks-box > summary").click();
-        await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
-      }
-      const name = [state, ...(part === "top" ? [] : [part]), lang, scheme, size.width].join("-");
-      await page.screenshot({ path: join(FOLDER, `${name}.jpg`), type: "jpeg", quality: QUALITY, fullPage: part === "whole" });
-    }, { viewport: size, colorScheme: scheme, javaScriptEnabled: shown.script !== false });
-  }
-});
+const site = await startDemo();
+try {
+  for (const picture of wanted()) await take(site, picture);
+} finally {
+  await site.stop();
+}
