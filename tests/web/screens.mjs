@@ -13,7 +13,7 @@ const FOLDER = join(ROOT, "docs/screens/consumer");
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 800 };
 /** JPEG, because dozens of pictures lie in the repository. */
-const QUALITY = 62;
+const QUALITY = 48;
 
 /**
  * @typedef {object} Picture
