@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::LazyLock;
+use std::sync::{Arc, Mutex, Weak};
 
 use anyhow::Context as _;
 use nguon_tests::process::Node;
@@ -14,23 +14,37 @@ const BASE: &str = "https://so.example.vn";
 const LOT: &str = "https://id.gs1.org/01/08938505970011/10/MD-251214";
 const LOT_PATH: &str = "/01/08938505970011/10/MD-251214";
 
-/// The demo ledger, served, for all tests of this file; it ends with the test binary.
+/// The demo ledger, served.
 struct Demo {
     folder: TempDir,
     node: Node,
 }
 
-static DEMO: LazyLock<Demo> = LazyLock::new(|| {
+/// One demo for the tests that run at the same time; the last of them takes it away.
+fn demo() -> Arc<Demo> {
+    static RUNNING: Mutex<Weak<Demo>> = Mutex::new(Weak::new());
+    // A poisoned lock only says that another test failed; what it holds is never half written.
+    let mut running = RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(demo) = running.upgrade() {
+        return demo;
+    }
     let folder = temp_dir().unwrap();
     let mut command = Command::new(binary("nguon").unwrap());
     command.args(["demo", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path().join("demo"));
-    let node = Node::start(command).unwrap();
-    Demo { folder, node }
-});
+    let demo = Arc::new(Demo { folder, node: Node::start(command).unwrap() });
+    *running = Arc::downgrade(&demo);
+    demo
+}
 
 impl Demo {
     fn serials(&self) -> PathBuf {
         self.folder.path().join("demo/serials/md-251214.txt")
+    }
+
+    /// The first of the lot's serial numbers.
+    fn first_serials(&self, count: usize) -> Vec<String> {
+        let list = std::fs::read_to_string(self.serials()).unwrap();
+        list.lines().take(count).map(ToOwned::to_owned).collect()
     }
 
     fn attempt(&self, arguments: &[&str], out: &Path) -> Output {
@@ -194,21 +208,16 @@ fn address(serial: Option<&str>) -> String {
     serial.map_or_else(|| format!("{BASE}{LOT_PATH}"), |serial| format!("{BASE}{LOT_PATH}/21/{serial}"))
 }
 
-/// The demo's first serial numbers.
-fn first_serials(count: usize) -> Vec<String> {
-    let list = std::fs::read_to_string(DEMO.serials()).unwrap();
-    list.lines().take(count).map(ToOwned::to_owned).collect()
-}
-
 #[test]
 fn thermal_labels_are_read_back_small_blurred_and_turned() {
-    let serials = DEMO.serials().display().to_string();
-    let serial = first_serials(1).remove(0);
+    let demo = demo();
+    let serials = demo.serials().display().to_string();
+    let serial = demo.first_serials(1).remove(0);
     for size in ["50x30", "40x30"] {
         for dpi in ["203", "300"] {
             let with_serial = ["--size", size, "--dpi", dpi, "--serials", &serials];
             for (arguments, serial) in [(&with_serial[..4], None), (&with_serial[..], Some(serial.as_str()))] {
-                let (_folder, out) = DEMO.labels(arguments, "label.png");
+                let (_folder, out) = demo.labels(arguments, "label.png");
                 assert_eq!(zbar(&out), address(serial), "{arguments:?}");
                 let label = Picture::png(&out);
                 let turned =
@@ -262,13 +271,14 @@ const SHEETS: [Sheet; 7] = [
 /// Every sticker of a printed sheet is read where the sheet has it, also from a coarse and blurred print.
 #[test]
 fn every_sticker_of_every_sheet_is_read_back() {
-    let serials = DEMO.serials().display().to_string();
+    let demo = demo();
+    let serials = demo.serials().display().to_string();
     for sheet in SHEETS {
         let count = sheet.grid.0 * sheet.grid.1;
         let arguments = ["--size", sheet.name, "--serials", &serials, "--count", &count.to_string()];
-        let (_folder, out) = DEMO.labels(if sheet.has_serials { &arguments } else { &arguments[..2] }, "labels.pdf");
+        let (_folder, out) = demo.labels(if sheet.has_serials { &arguments } else { &arguments[..2] }, "labels.pdf");
         let expected: Vec<_> =
-            first_serials(count).iter().map(|serial| address(sheet.has_serials.then_some(serial))).collect();
+            demo.first_serials(count).iter().map(|serial| address(sheet.has_serials.then_some(serial))).collect();
         let page = page(&out, 203);
         let dots = |um: usize| um * 8 / 1_000;
         for (at, expected) in expected.iter().enumerate() {
@@ -288,7 +298,8 @@ fn every_sticker_of_every_sheet_is_read_back() {
 
 #[test]
 fn single_labels_as_pdf_and_outlines_are_read_back() {
-    let (_folder, out) = DEMO.labels(&["--size", "40x30", "--count", "2"], "label.pdf");
+    let demo = demo();
+    let (_folder, out) = demo.labels(&["--size", "40x30", "--count", "2"], "label.pdf");
     assert_eq!(page(&out, 203).read(), address(None));
     let mut text = Command::new("pdftotext");
     let words = text.arg(&out).arg("-").output().unwrap().stdout;
@@ -324,17 +335,18 @@ fn zpl_dots(graphic: &str, row_bytes: usize) -> Vec<u8> {
 
 #[test]
 fn the_dots_in_a_printers_commands_are_the_label() {
-    let serials = DEMO.serials().display().to_string();
+    let demo = demo();
+    let serials = demo.serials().display().to_string();
     for (size, dpi, width) in
         [("50x30", "203", 400), ("40x30", "203", 320), ("50x30", "300", 591), ("40x30", "300", 472)]
     {
         let arguments = ["--size", size, "--dpi", dpi, "--serials", &serials, "--count", "3"];
-        let (_folder, zpl) = DEMO.labels(&arguments, "labels.zpl");
+        let (_folder, zpl) = demo.labels(&arguments, "labels.zpl");
         let zpl = std::fs::read_to_string(zpl).unwrap();
-        let (_other, tspl) = DEMO.labels(&arguments, "labels.tspl");
+        let (_other, tspl) = demo.labels(&arguments, "labels.tspl");
         let tspl = std::fs::read(tspl).unwrap();
         let mut rest = tspl.as_slice();
-        for (label, serial) in zpl.lines().zip(first_serials(3)) {
+        for (label, serial) in zpl.lines().zip(demo.first_serials(3)) {
             let graphic = label.split_once("^GFA,").unwrap().1.split_once("^FS").unwrap().0;
             let mut parts = graphic.splitn(4, ',');
             let mut number = || parts.next().unwrap().parse::<usize>().unwrap();
@@ -361,13 +373,14 @@ fn the_dots_in_a_printers_commands_are_the_label() {
 
 #[test]
 fn serials_that_are_not_the_lots_are_refused() {
+    let demo = demo();
     let folder = temp_dir().unwrap();
     let out = folder.path().join("labels.pdf");
-    let list = std::fs::read_to_string(DEMO.serials()).unwrap();
+    let list = std::fs::read_to_string(demo.serials()).unwrap();
     let refused = |name: &str, list: &str, words: &str| {
         let file = folder.path().join(name);
         std::fs::write(&file, list).unwrap();
-        let output = DEMO.attempt(&["--serials", &file.display().to_string()], &out);
+        let output = demo.attempt(&["--serials", &file.display().to_string()], &out);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && said.contains(words), "{name}: {said}");
         assert!(!out.exists(), "{name}: no file is written");
@@ -376,7 +389,7 @@ fn serials_that_are_not_the_lots_are_refused() {
     refused("shorter", shorter, "these 3999 serial numbers are not the 4000");
     let other = format!("{shorter}\n0123456789ABCDEF");
     refused("other", &other, "these 4000 serial numbers are not the 4000");
-    refused("twice", &format!("{list}\n{}", first_serials(1)[0]), "twice");
+    refused("twice", &format!("{list}\n{}", demo.first_serials(1)[0]), "twice");
 
     // New ones are drawn for a pack event to come; they are not those of this lot.
     let drawn = folder.path().join("new.txt");
@@ -396,23 +409,24 @@ fn serials_that_are_not_the_lots_are_refused() {
 /// The service that the demo runs gives the same labels as the command.
 #[test]
 fn labels_over_http_are_read_back_and_faults_are_named() {
-    let get = |path: &str| DEMO.node.get(path).unwrap();
+    let demo = demo();
+    let get = |path: &str| demo.node.get(path).unwrap();
     let response = get(&format!("{LOT_PATH}/label.png?size=40x30&dpi=300"));
     assert_eq!(response.headers()["content-type"], "image/png");
     assert_eq!(response.headers()["nguon-label-warnings"], "left_out-advice");
     let folder = temp_dir().unwrap();
     let file = folder.path().join("label.png");
     std::fs::write(&file, response.bytes().unwrap()).unwrap();
-    assert_eq!(zbar(&file), format!("{}{LOT_PATH}", DEMO.node.url()));
+    assert_eq!(zbar(&file), format!("{}{LOT_PATH}", demo.node.url()));
 
     let post = |query: &str, list: String| {
-        let url = format!("{}{LOT_PATH}/label.{query}", DEMO.node.url());
-        DEMO.node.client().post(url).body(list).send().unwrap()
+        let url = format!("{}{LOT_PATH}/label.{query}", demo.node.url());
+        demo.node.client().post(url).body(list).send().unwrap()
     };
-    let list = std::fs::read_to_string(DEMO.serials()).unwrap();
+    let list = std::fs::read_to_string(demo.serials()).unwrap();
     let response = post("png?first=2", list.clone());
     std::fs::write(&file, response.bytes().unwrap()).unwrap();
-    assert_eq!(zbar(&file), format!("{}{LOT_PATH}/21/{}", DEMO.node.url(), first_serials(2)[1]));
+    assert_eq!(zbar(&file), format!("{}{LOT_PATH}/21/{}", demo.node.url(), demo.first_serials(2)[1]));
     let response = post("pdf", "0123456789ABCDEF".to_owned());
     assert_eq!(
         (response.status().as_u16(), response.json::<serde_json::Value>().unwrap()["code"].as_str()),
@@ -424,7 +438,7 @@ fn labels_over_http_are_read_back_and_faults_are_named() {
         (format!("{LOT_PATH}/label.pdf?size=7x7"), 400),
         (format!("{LOT_PATH}/label.pdf?count=10001"), 400),
         (format!("{LOT_PATH}/label.gif"), 400),
-        (format!("{LOT_PATH}/21/{}/label.png", first_serials(1)[0]), 422),
+        (format!("{LOT_PATH}/21/{}/label.png", demo.first_serials(1)[0]), 422),
     ] {
         let response = get(&path);
         assert_eq!(response.status().as_u16(), status, "{path}");
