@@ -9,7 +9,7 @@ use nguon_tests::{binary, rounds, temp_dir};
 use serde_json::Value;
 
 /// What a data folder holds beside the ledger, with the reason why a flipped bit there is no matter of an audit.
-const NOT_THE_LEDGER: [(&str, &str); 10] = [
+const NOT_THE_LEDGER: [(&str, &str); 12] = [
     ("index", "follows from the entries and is made again from them"),
     ("blobs", "named by their hashes, which whoever fetches one checks; they may be erased"),
     ("ledger.json", "says which key to believe, which this auditor is told otherwise"),
@@ -20,6 +20,8 @@ const NOT_THE_LEDGER: [(&str, &str); 10] = [
     ("serials", "the packs' serials, of which the ledger holds the root that each is proved to lead to"),
     ("seeded", "that the demo has been told to its end"),
     ("demo.json", "which links the demo prints"),
+    ("qr", "scans, reports and lists of serials that the pages keep; they prove nothing"),
+    ("invitations", "who was asked to join, which is personal and can be forgotten"),
 ];
 
 /// Exit code and output of an audit of a folder.
