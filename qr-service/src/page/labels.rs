@@ -31,7 +31,7 @@ pub(crate) struct LabelForm<'a> {
 pub(crate) fn labels_page(form: LabelForm<'_>) -> Markup {
     let words = form.frame.words;
     let lang = words.lang().code();
-    let path = form.lot.map(|lot| format!("/labels?lot={}&size={}&lang={lang}", percent_encode(lot), form.size.name()));
+    let path = form.lot.map(|lot| format!("/labels?lot={}&size={}", percent_encode(lot), form.size.name()));
     let main = html! {
         main #main.plain.labels {
             h1 { (words.get("label.page.title")) }
