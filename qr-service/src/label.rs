@@ -8,7 +8,13 @@
 //! Names come from whoever registered them and may be hostile. They are only ever outlines, dots, or glyph numbers in a PDF:
 //! no output has a place where a name's letters could be read as a command.
 
-use std::{str::FromStr, sync::Arc};
+use std::{
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -493,7 +499,9 @@ impl Wanted {
 /// Makes labels that carry the same facts and differ in their tags.
 fn make(wanted: &Wanted, lang: Lang, facts: &Facts, tags: &[Tag], progress: Progress<'_>) -> Result<Made, LabelError> {
     wanted.check(tags.len())?;
-    let modules = widest(tags)?;
+    let codes = codes(tags, progress)?;
+    let (first, code) = tags.first().zip(codes.first()).ok_or(LabelError::TooMany { max: LABELS_MAX })?;
+    let modules = code.width();
     let longest = tags.iter().filter_map(|tag| tag.serial.as_deref()).max_by_key(|serial| serial.len());
     let dots = match wanted.format {
         Format::Pdf | Format::Svg => None,
@@ -502,72 +510,62 @@ fn make(wanted: &Wanted, lang: Lang, facts: &Facts, tags: &[Tag], progress: Prog
     let length = tags.iter().map(|tag| tag.address.chars().count()).max().unwrap_or_default();
     let design = Design::of(Media { size: wanted.size, dots }, facts, layout::CodeSize { modules, length }, longest)?;
     let bytes = match wanted.format {
-        Format::Pdf => pdf::pdf(
-            pdf::Job {
-                size: wanted.size,
-                design: &design,
-                tags,
-                modules,
-                skipped: wanted.start_at - 1,
-                nudge_um: wanted.nudge_um(),
-                has_marks: wanted.has_marks || wanted.size.sheet().is_some_and(|sheet| sheet.is_plain),
-                title: &facts.title(),
-                lang: lang.code(),
-            },
-            progress,
-        )?,
-        Format::Svg => {
-            svg::svg(&design, &one(tags, modules)?, tags.first().and_then(|tag| tag.serial.as_deref()))?.into()
-        }
-        Format::Png => {
-            let tag = tags.first().and_then(|tag| tag.serial.as_deref());
-            Plate::new(&design, wanted.dpi)?.print(&one(tags, modules)?, tag)?.png(wanted.dpi)?
-        }
-        Format::Zpl | Format::Tspl => stream(wanted, &design, tags, modules, progress)?,
+        Format::Pdf => pdf::pdf(pdf::Job {
+            size: wanted.size,
+            design: &design,
+            tags,
+            codes: &codes,
+            skipped: wanted.start_at - 1,
+            nudge_um: wanted.nudge_um(),
+            has_marks: wanted.has_marks || wanted.size.sheet().is_some_and(|sheet| sheet.is_plain),
+            title: &facts.title(),
+            lang: lang.code(),
+        })?,
+        Format::Svg => svg::svg(&design, code, first.serial.as_deref())?.into(),
+        Format::Png => Plate::new(&design, wanted.dpi)?.print(code, first.serial.as_deref())?.png(wanted.dpi)?,
+        Format::Zpl | Format::Tspl => stream(wanted, &design, tags, &codes)?,
     };
     Ok(Made { bytes, count: tags.len(), warnings: design.warnings })
 }
 
-/// Modules on a side of the largest code among them.
-fn widest(tags: &[Tag]) -> Result<usize, LabelError> {
-    if let Some(tag) = tags.first().filter(|tag| tag.serial.is_none()) {
-        return Ok(Modules::of(&tag.address)?.width());
+/// The code of every label or, without serial numbers, the one that all carry; all of the same width. This is most of the work, so
+/// `progress` hears of each.
+fn codes(tags: &[Tag], progress: Progress<'_>) -> Result<Vec<Modules>, LabelError> {
+    let distinct = match tags {
+        [first, ..] if first.serial.is_none() => std::slice::from_ref(first),
+        listed => listed,
+    };
+    let done = AtomicUsize::new(0);
+    let draw = |tag: &Tag| {
+        let code = Modules::of(&tag.address);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        code
+    };
+    let mut codes = distinct.par_iter().map(draw).collect::<Result<Vec<_>, CodeError>>()?;
+    let width = codes.iter().map(Modules::width).max().unwrap_or_default();
+    for (code, tag) in codes.iter_mut().zip(distinct).filter(|(code, _)| code.width() < width) {
+        *code = Modules::of_width(&tag.address, width)?;
     }
-    let widths: Vec<usize> =
-        tags.par_iter().map(|tag| Ok(Modules::of(&tag.address)?.width())).collect::<Result<_, CodeError>>()?;
-    Ok(widths.into_iter().max().unwrap_or_default())
-}
-
-fn one(tags: &[Tag], modules: usize) -> Result<Modules, LabelError> {
-    let tag = tags.first().ok_or(LabelError::TooMany { max: LABELS_MAX })?;
-    Ok(Modules::of_width(&tag.address, modules)?)
+    Ok(codes)
 }
 
 /// Commands for a thermal printer; labels that are alike are sent once.
-fn stream(
-    wanted: &Wanted,
-    design: &Design,
-    tags: &[Tag],
-    modules: usize,
-    progress: Progress<'_>,
-) -> Result<Vec<u8>, LabelError> {
+fn stream(wanted: &Wanted, design: &Design, tags: &[Tag], codes: &[Modules]) -> Result<Vec<u8>, LabelError> {
     let plate = Plate::new(design, wanted.dpi)?;
     let mut out = Vec::new();
     if wanted.format == Format::Tspl {
         printer::tspl_head(&mut out, wanted.size);
     }
-    let (distinct, copies) = match tags {
-        [first, ..] if first.serial.is_none() => (std::slice::from_ref(first), tags.len()),
-        listed if listed.len() > STREAM_LABELS_MAX => return Err(LabelError::TooMany { max: STREAM_LABELS_MAX }),
-        listed => (listed, 1),
-    };
-    for (at, tag) in distinct.iter().enumerate() {
-        let bitmap = plate.print(&Modules::of_width(&tag.address, modules)?, tag.serial.as_deref())?;
+    if codes.len() > STREAM_LABELS_MAX {
+        return Err(LabelError::TooMany { max: STREAM_LABELS_MAX });
+    }
+    let copies = if codes.len() == 1 { tags.len() } else { 1 };
+    for (tag, code) in tags.iter().zip(codes) {
+        let bitmap = plate.print(code, tag.serial.as_deref())?;
         match wanted.format {
             Format::Tspl => printer::tspl(&mut out, &bitmap, copies),
             Format::Zpl | Format::Pdf | Format::Png | Format::Svg => printer::zpl(&mut out, &bitmap, copies),
         }
-        progress((at + 1) * copies);
     }
     Ok(out)
 }

@@ -6,7 +6,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -17,7 +16,7 @@ use pdf_writer::{
 use rayon::prelude::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::{
-    LabelError, Progress, Tag,
+    LabelError, Tag,
     font::{Face, Weight},
     layout::{Design, Text},
     size::{MM, Size},
@@ -39,8 +38,8 @@ pub(super) struct Job<'a> {
     pub(super) size: Size,
     pub(super) design: &'a Design,
     pub(super) tags: &'a [Tag],
-    /// Modules on a side of every code.
-    pub(super) modules: usize,
+    /// The code of each label, or the one that all carry.
+    pub(super) codes: &'a [Modules],
     /// Labels already used up on the first sheet.
     pub(super) skipped: usize,
     /// How far everything moves right and down.
@@ -60,19 +59,17 @@ struct Refs {
 
 const FONT_NAMES: [&str; 2] = ["F0", "F1"];
 
-/// Makes the file. `progress` hears of every page.
-pub(super) fn pdf(job: Job<'_>, progress: Progress<'_>) -> Result<Vec<u8>, LabelError> {
+/// Makes the file.
+pub(super) fn pdf(job: Job<'_>) -> Result<Vec<u8>, LabelError> {
     let places = job.skipped + job.tags.len();
     let per_page = job.size.per_page();
     let page_count = places.div_ceil(per_page);
-    let done = AtomicUsize::new(0);
     let pages: Vec<Vec<u8>> = (0..page_count)
         .into_par_iter()
         .map(|page| {
             let first = (page * per_page).saturating_sub(job.skipped);
             let last = ((page + 1) * per_page).saturating_sub(job.skipped).min(job.tags.len());
             let content = page_content(job, page, job.tags.get(first..last).unwrap_or_default(), first)?;
-            progress(done.fetch_add(last - first, Ordering::Relaxed) + last - first);
             Ok(compress_to_vec_zlib(content.as_bytes(), LEVEL))
         })
         .collect::<Result<_, LabelError>>()?;
@@ -93,8 +90,8 @@ fn page_content(job: Job<'_>, page: usize, tags: &[Tag], first: usize) -> Result
         // Writing to a String cannot fail.
         let _ = writeln!(content, "q 1 0 0 1 {} {} cm /L Do", Points(left_um), Points(foot_um));
         // Without serial numbers all codes are one, which is part of what all labels share.
-        if tag.serial.is_some() {
-            code(&mut content, job.design, &Modules::of_width(&tag.address, job.modules)?);
+        if let Some(modules) = job.codes.get(first + at).filter(|_| tag.serial.is_some()) {
+            code(&mut content, job.design, modules);
         }
         if let Some(text) = job.design.serial_text(tag.serial.as_deref()) {
             write_text(&mut content, &text, job.design.height_um)?;
@@ -206,8 +203,8 @@ fn fonts_of(resources: &mut pdf_writer::writers::Resources<'_>, fonts: &[(Weight
 /// What all labels share.
 fn plate(pdf: &mut Pdf, id: Ref, job: Job<'_>, fonts: &[(Weight, Ref)]) -> Result<(), LabelError> {
     let (mut content, design) = (String::new(), job.design);
-    if let Some(tag) = job.tags.first().filter(|tag| tag.serial.is_none()) {
-        code(&mut content, design, &Modules::of_width(&tag.address, job.modules)?);
+    if let Some(modules) = job.codes.first().filter(|_| job.tags.iter().all(|tag| tag.serial.is_none())) {
+        code(&mut content, design, modules);
     }
     for shape in &design.shapes {
         for (at, (x, y)) in shape.iter().enumerate() {
