@@ -80,5 +80,6 @@ fn main() -> anyhow::Result<()> {
     println!("  {NEW} new entries with --state     {again:>10.2?}  {part:.2} % of the whole");
     let node = Node::serve(&data, &[])?;
     told("over HTTP", watched(&[node.url()])?, strict);
+    told("over HTTP with --fast", watched(&["--fast", node.url()])?, batch);
     Ok(())
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
 import { openPage, withBrowser } from "./browser.mjs";
+import { changeRecord } from "./consumer.mjs";
 import { ROOT, start } from "./node.mjs";
 
 const CHECKS = [
@@ -84,15 +85,7 @@ test("a changed record fails in the browser", async () => {
   const path = pages()[0];
   await withBrowser(async (context) => {
     const { page } = await openPage(context);
-    await page.route("**/proof.json", async (route) => {
-      const answer = await route.fetch();
-      const bundle = await answer.json();
-      const entry = bundle.entries[bundle.entries.length - 1];
-      const bytes = Buffer.from(entry.entry, "base64");
-      bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
-      entry.entry = bytes.toString("base64");
-      await route.fulfill({ response: answer, json: bundle });
-    });
+    await changeRecord(page);
     await page.goto(demo.url + path);
     const results = await checked(page);
     assert.equal(results.entries_included, "failed", JSON.stringify(results));

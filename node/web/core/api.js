@@ -2,6 +2,7 @@
 // The node over HTTP. Whatever it answers is material to be checked; only what it refuses is taken as it says.
 import { hex, sha256, utf8 } from '../verifier/bytes.js';
 import { coreError, refusal } from './errors.js';
+import { readBounded } from './stream.js';
 import { base64 } from './text.js';
 
 /** @typedef {import('./types.js').Refused} Refused */
@@ -75,7 +76,7 @@ export class Node {
         ...options, cache: 'no-store', credentials: 'omit', redirect: 'error', signal: controller.signal,
       });
       this.clock.learn(response.headers.get('date'), asked, Date.now());
-      bytes = await readBounded(response);
+      bytes = response.body ? await readBounded(response.body, ANSWER_BYTES_MAX) : new Uint8Array();
     } catch (error) {
       throw coreError('offline', String(error));
     } finally {
@@ -122,31 +123,6 @@ export class Node {
       if (answer.json?.code !== 'stale_request' || attempt > 0) return answer;
     }
   }
-}
-
-/** @param {Response} response */
-async function readBounded(response) {
-  const reader = response.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const chunks = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > ANSWER_BYTES_MAX) {
-      await reader.cancel();
-      throw new Error('the answer is too long');
-    }
-    chunks.push(value);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 /** @param {Response} response @param {Uint8Array} bytes */

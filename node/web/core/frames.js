@@ -1,6 +1,7 @@
 // @ts-check
 // Bytes as a series of short texts for QR codes: each says which it is and proves itself, so any order and any start will do.
 import { sha256, utf8 } from '../verifier/bytes.js';
+import { readBounded } from './stream.js';
 import { base45, crockford, unbase45 } from './text.js';
 
 /** `NG1:` set, number, count, check, then the part; every letter is of QR's alphanumeric mode. */
@@ -15,21 +16,7 @@ const SETS_MAX = 4;
 /** @param {Uint8Array} bytes @param {'compress' | 'decompress'} way @param {number} max @returns {Promise<Uint8Array>} */
 async function deflate(bytes, way, max) {
   const through = way === 'compress' ? new CompressionStream('deflate') : new DecompressionStream('deflate');
-  const reader = new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(through).getReader();
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > max) {
-      await reader.cancel();
-      throw new RangeError('too long');
-    }
-    chunks.push(value);
-  }
-  return new Uint8Array(await new Blob(/** @type {any} */ (chunks)).arrayBuffer());
+  return readBounded(new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(through), max);
 }
 
 /** @param {string} head @param {string} part */

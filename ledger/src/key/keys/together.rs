@@ -18,7 +18,6 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{Identity as _, IsIdentity as _, VartimeMultiscalarMul as _};
 use sha2::{Digest as _, Sha512};
 
-use super::super::Signature;
 use super::{Signed, is_canonical, is_of_small_order};
 
 /// Sums of points that are looked at: what is no point of prime order passes them all with a chance of 2^-64.
@@ -32,7 +31,12 @@ const POINTS_TOGETHER: usize = 5;
 pub(super) struct Chance {
     seed: [u8; 32],
     drawn: u64,
+    /// The second half of the last hash, when only the first was used.
+    rest: Option<[u8; DRAW_BYTES]>,
 }
+
+/// Bytes of a hash that serve one signature: half of it, of which 24 are used.
+const DRAW_BYTES: usize = 32;
 
 /// What one signature needs of chance: its coefficient, and in which subsets its R is.
 struct Draw {
@@ -42,15 +46,25 @@ struct Draw {
 
 impl Chance {
     pub(super) const fn new(seed: [u8; 32]) -> Self {
-        Self { seed, drawn: 0 }
+        Self { seed, drawn: 0, rest: None }
+    }
+
+    fn bytes(&mut self) -> [u8; DRAW_BYTES] {
+        if let Some(rest) = self.rest.take() {
+            return rest;
+        }
+        let hash = Sha512::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
+        self.drawn = self.drawn.wrapping_add(1);
+        let (first, rest) = halves(&hash.into());
+        self.rest = Some(rest);
+        first
     }
 
     fn draw(&mut self) -> Draw {
-        let hash = Sha512::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
-        self.drawn = self.drawn.wrapping_add(1);
+        let drawn = self.bytes();
         let mut coefficient = [0; 16];
         let mut subsets = [0; 8];
-        for (byte, drawn) in coefficient.iter_mut().chain(&mut subsets).zip(hash) {
+        for (byte, drawn) in coefficient.iter_mut().chain(&mut subsets).zip(drawn) {
             *byte = drawn;
         }
         Draw { coefficient: Scalar::from(u128::from_le_bytes(coefficient)), subsets: u64::from_le_bytes(subsets) }
@@ -92,7 +106,7 @@ impl Sum {
 
     /// Adds a signature by the key at `place`; `None` when it can be told from itself that it is not good.
     pub(super) fn add(&mut self, place: usize, signed: &Signed<'_>, chance: &mut Chance) -> Option<()> {
-        let (r, s) = halves(&signed.signature);
+        let (r, s) = halves(signed.signature.as_bytes());
         if !is_canonical(&r) || is_of_small_order(&r) {
             return None;
         }
@@ -156,9 +170,9 @@ fn sums_of(points: &[EdwardsPoint]) -> [EdwardsPoint; 1 << POINTS_TOGETHER] {
     sums
 }
 
-fn halves(signature: &Signature) -> ([u8; 32], [u8; 32]) {
+fn halves(bytes: &[u8; 64]) -> ([u8; 32], [u8; 32]) {
     let mut halves = ([0; 32], [0; 32]);
-    for (byte, given) in halves.0.iter_mut().chain(&mut halves.1).zip(signature.as_bytes()) {
+    for (byte, given) in halves.0.iter_mut().chain(&mut halves.1).zip(bytes) {
         *byte = *given;
     }
     halves

