@@ -146,13 +146,18 @@ async fn around(State(inner): State<Arc<Inner>>, request: Request, next: Next) -
     if response.status() == StatusCode::BAD_REQUEST && !is_problem(&response) {
         response = ApiError::Malformed { field: "query", detail: "cannot be read".to_owned() }.into_response();
     }
-    inner.metrics.response(response.status().as_u16());
+    let status = response.status();
+    inner.metrics.response(status.as_u16());
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static("upload-offset, retry-after, etag, date"),
     );
+    // The connection ends after an answer to a body that was not read to its end; a client that is not told sends its next request into it.
+    if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 

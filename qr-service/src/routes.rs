@@ -82,6 +82,7 @@ fn routes() -> Router<Arc<Service>> {
 /// Headers of every answer; a handler may have set a stricter content policy already. Everything here is public and without cookies, so that
 /// any page may read it.
 async fn guard(mut response: Response) -> Response {
+    let is_cut_short = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
     let headers = response.headers_mut();
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -94,6 +95,10 @@ async fn guard(mut response: Response) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(PAGE_POLICY));
+    // The connection ends after an answer to a body that was not read to its end; a client that is not told sends its next request into it.
+    if is_cut_short {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path as UrlPath, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -92,7 +92,12 @@ fn routes(service: Arc<Service>) -> Router {
 
 async fn within_time(request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await;
-    answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+    let mut answer = answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
+    // The connection ends after an answer to a body that was not read to its end; a client that is not told sends its next request into it.
+    if matches!(answer.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 async fn add_checkpoint(State(service): State<Arc<Service>>, body: Bytes) -> Response {
