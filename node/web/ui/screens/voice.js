@@ -60,8 +60,8 @@ async function list() {
       h('p', { class: 'small' }, t('voice.count', { n: have.size, of: SPOKEN.length })), words,
       h('ul', { class: 'list' }, ...SPOKEN.map((screen) => h('li', {}, h('a', { class: 'row', href: `#/voice/${screen}` }, icon(have.has(screen) ? 'tick' : 'voice', have.has(screen) ? 'tick' : ''), h('span', {}, h('b', {}, label(screen)), h('span', { class: 'small' }, t(have.has(screen) ? 'voice.have' : 'voice.missing'))))))),
       h('div', { class: 'buttons' },
-        have.size > 0 && button(t('voice.export'), async () => giveFile(await packOf(code), `nguon-loi-noi-${code}.json`), '', 'share'),
-        h('label', { class: 'file' }, icon('book'), t('voice.import'), h('input', { type: 'file', accept: 'application/json,.json', onchange: take }))),
+        have.size > 0 && button(t('voice.export'), async () => giveFile(await packOf(code), `nguon-loi-noi-${code}.txt`), '', 'share'),
+        h('label', { class: 'file' }, icon('book'), t('voice.import'), h('input', { type: 'file', onchange: take }))),
     ],
   };
 }
