@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 
 use crate::entry::LotLink;
 use crate::hash::Hash;
-use crate::identifier::{LotKey, Origin};
+use crate::identifier::LotKey;
 use crate::key::PublicKey;
 use crate::refusal::{Code, Flag, Position, Refusal};
 use crate::state::{EntryRecord, Key, ReadState, Record, SignerRecord};
-use crate::statement::{Kind, Statement};
+use crate::statement::Kind;
 use crate::time::UnixMillis;
 use crate::tree::LeafIndex;
 
@@ -22,6 +22,7 @@ mod event;
 mod marking;
 mod movement;
 mod parties;
+mod proposal;
 mod registry;
 mod session;
 mod transformation;
@@ -29,6 +30,7 @@ mod transformation;
 #[cfg(test)]
 mod tests;
 
+pub use proposal::Proposal;
 use session::Session;
 
 /// Which lots the rules see.
@@ -51,8 +53,6 @@ pub enum Scope<'a> {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "callers must say all of it")]
 pub struct Context<'a> {
-    /// The ledger.
-    pub origin: &'a Origin,
     /// Where the entry stands or will stand.
     pub index: LeafIndex,
     /// When the node received the statement.
@@ -115,21 +115,20 @@ impl Effects {
 }
 
 /// Applies a statement to a state: checks that it is for this ledger, that its signer is known, not revoked and goes on with its own
-/// chain, then the rules of its kind. `payload` is what the statement was parsed from.
+/// chain, then the rules of its kind.
 ///
 /// # Errors
 /// The refusal, or the state's own error.
 pub fn apply<S: ReadState>(
     state: &S,
     context: &Context<'_>,
-    statement: &Statement<'_>,
-    payload: &[u8],
+    proposal: &Proposal<'_>,
 ) -> Result<Effects, ApplyError<S::Error>> {
-    if statement.ledger() != context.origin.as_str() {
-        let detail = format!("this ledger is {}", context.origin);
-        return Err(Refusal::new(Code::WrongLedger, "ledger", detail).into());
+    let (origin, statement) = (proposal.origin(), proposal.statement());
+    if statement.ledger() != origin.as_str() {
+        return Err(Refusal::new(Code::WrongLedger, "ledger", format!("this ledger is {origin}")).into());
     }
-    let mut session = Session::new(state, *context);
+    let mut session = Session::new(state, origin, *context);
     let key = statement.signer();
     let signer = session.signer(&key)?;
     if statement.kind() == Kind::Charter {
@@ -145,11 +144,11 @@ pub fn apply<S: ReadState>(
             Kind::Key => registry::key(&mut session, key, &signer, statement)?,
             Kind::Product => registry::product(&mut session, &signer, statement)?,
             Kind::Place => registry::place(&mut session, &signer, statement)?,
-            Kind::Event => event::event(&mut session, &signer, statement)?,
+            Kind::Event => event::event(&mut session, &signer, proposal)?,
             Kind::Attest => marking::attest(&mut session, statement)?,
         }
     }
-    advance(&mut session, key, statement.position(), payload)?;
+    advance(&mut session, key, statement.position(), proposal.payload_hash())?;
     Ok(session.into_effects())
 }
 
@@ -178,11 +177,11 @@ fn advance<S: ReadState>(
     session: &mut Session<'_, S>,
     key: PublicKey,
     position: Position,
-    payload: &[u8],
+    payload_hash: Hash,
 ) -> Result<(), ApplyError<S::Error>> {
     if let Some(mut signer) = session.signer(&key)? {
         let seq = position.seq.checked_add(1).ok_or_else(|| Refusal::new(Code::WrongSequence, "seq", "too great"))?;
-        signer.position = Position { seq, prev: Hash::of(payload) };
+        signer.position = Position { seq, prev: payload_hash };
         session.put(Key::Signer(key), Record::Signer(signer));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The audit of a whole ledger: every entry in order, against the tree, the chains, the signatures and the rules.
 //!
-//! The auditor performs no IO. Work on one entry alone ([`prepare`]: parsing, hashing, the signature) can be spread over all
-//! cores; what depends on the entries before ([`Auditor::apply`]) goes in order.
+//! The auditor performs no IO. Work on one entry alone ([`open_all`], [`Opened::read`], [`Stated::prepare`]: the signature, hashing, reading)
+//! can be spread over all cores; what depends on the entries before ([`Auditor::apply`]) goes in order.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -12,13 +12,13 @@ use core::convert::Infallible;
 use core::fmt;
 
 use nguon_ledger::checkpoint::Checkpoint;
-use nguon_ledger::entry::{Entry, LotLink};
+use nguon_ledger::entry::{Entry, EntryError, LotLink};
 use nguon_ledger::envelope::{pae, pae_prefix};
 use nguon_ledger::hash::Hash;
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::key::{Keys, Signed};
 use nguon_ledger::refusal::{Code, Refusal};
-use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
+use nguon_ledger::rules::{ApplyError, Context, Proposal, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState, Record};
 use nguon_ledger::statement::Statement;
 use nguon_ledger::time::UnixMillis;
@@ -156,70 +156,28 @@ impl fmt::Display for Finding {
     }
 }
 
-/// An entry with all that can be found out from it alone.
+/// An entry, taken apart, of which is known who signed it.
 #[derive(Clone, Debug)]
-pub struct Prepared<'a> {
+pub struct Opened<'a> {
     bytes: &'a [u8],
-    leaf_hash: Hash,
-    parts: Result<(Entry<'a>, Result<Statement<'a>, Refusal>), String>,
+    entry: Result<Entry<'a>, EntryError>,
     is_authentic: bool,
 }
 
-/// Does the part of an entry's audit that needs no other entry: takes it apart, hashes it, verifies its signature strictly.
-#[must_use]
-pub fn prepare<'a>(bytes: &'a [u8], keys: &mut Keys) -> Prepared<'a> {
-    let mut prepared = take_apart(bytes);
-    prepared.is_authentic = prepared.verifies(keys);
-    prepared
+/// An entry with its statement.
+#[derive(Clone, Debug)]
+pub struct Stated<'a> {
+    opened: Opened<'a>,
+    leaf_hash: Hash,
+    /// `None` where the entry itself cannot be read.
+    statement: Option<Result<Statement<'a>, Refusal>>,
 }
 
-fn take_apart(bytes: &[u8]) -> Prepared<'_> {
-    let leaf_hash = Hash::of_leaf(bytes);
-    let parts = Entry::parse(bytes)
-        .map(|entry| {
-            let statement = Statement::parse(entry.payload);
-            (entry, statement)
-        })
-        .map_err(|error| error.to_string());
-    Prepared { bytes, leaf_hash, parts, is_authentic: false }
-}
-
-impl<'a> Prepared<'a> {
-    fn verifies(&self, keys: &mut Keys) -> bool {
-        let mut verifies = |entry: &Entry<'_>| keys.verifies(entry.signer, &pae(entry.payload), &entry.signature);
-        self.parts.as_ref().is_ok_and(|(entry, _)| verifies(entry))
-    }
-
-    /// The entry's bytes.
-    #[must_use]
-    pub const fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// The entry's leaf hash.
-    #[must_use]
-    pub const fn leaf_hash(&self) -> Hash {
-        self.leaf_hash
-    }
-
-    /// The entry and its statement, if its bytes are an entry and the payload a statement.
-    #[must_use]
-    pub fn parts(&self) -> Option<(&Entry<'a>, &Statement<'a>)> {
-        let (entry, statement) = self.parts.as_ref().ok()?;
-        Some((entry, statement.as_ref().ok()?))
-    }
-
-    /// Compares the entry with the leaf hash that a tile or a journal holds for it.
-    ///
-    /// # Errors
-    /// They differ: one of both was changed.
-    pub fn expect_leaf_hash(&self, index: LeafIndex, stored: Hash, place: &str) -> Result<(), Finding> {
-        if self.leaf_hash == stored {
-            return Ok(());
-        }
-        let detail = format!("the entry does not hash to what {place} holds for it: one of both was changed");
-        Err(Finding::new(AuditCheck::LeafHash, detail).at(index).between(stored, self.leaf_hash))
-    }
+/// An entry with all that can be found out from it alone.
+#[derive(Clone, Debug)]
+pub struct Prepared<'s> {
+    stated: &'s Stated<'s>,
+    proposal: Option<Proposal<'s>>,
 }
 
 /// How signatures are verified.
@@ -233,21 +191,95 @@ pub enum Signatures {
     Batch,
 }
 
-/// Does [`prepare`]'s part for several entries.
+/// Takes entries apart and verifies their signatures. Verified together they cost the less, the more they are, whereas to read what
+/// they say is quickest for a few at a time, right before they are applied, while the memory is near.
 #[must_use]
-pub fn prepare_all<'a>(entries: &[&'a [u8]], keys: &mut Keys, signatures: Signatures) -> Vec<Prepared<'a>> {
-    let mut prepared: Vec<_> = entries.iter().map(|bytes| take_apart(bytes)).collect();
-    let signed: Vec<_> = prepared.iter().filter_map(|entry| Some(signed(&entry.parts.as_ref().ok()?.0))).collect();
+pub fn open_all<'a>(entries: &[&'a [u8]], keys: &mut Keys, signatures: Signatures) -> Vec<Opened<'a>> {
+    let open = |bytes: &&'a [u8]| Opened { bytes, entry: Entry::parse(bytes), is_authentic: false };
+    let mut opened: Vec<_> = entries.iter().map(open).collect();
+    let signed: Vec<_> = opened.iter().filter_map(|opened| Some(signed(opened.entry.as_ref().ok()?))).collect();
     let are_good = if signatures == Signatures::Batch && keys.verify_loosely(&signed) {
         vec![true; signed.len()]
     } else {
         keys.verify_each(&signed)
     };
-    let entries = prepared.iter_mut().filter(|entry| entry.parts.is_ok());
-    for (entry, is_good) in entries.zip(are_good) {
-        entry.is_authentic = is_good;
+    for (opened, is_good) in opened.iter_mut().filter(|opened| opened.entry.is_ok()).zip(are_good) {
+        opened.is_authentic = is_good;
     }
-    prepared
+    opened
+}
+
+impl<'a> Opened<'a> {
+    /// Takes one entry apart and verifies its signature strictly.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], keys: &mut Keys) -> Self {
+        let entry = Entry::parse(bytes);
+        let verifies = |entry: &Entry<'_>| keys.verifies(entry.signer, &pae(entry.payload), &entry.signature);
+        let is_authentic = entry.as_ref().is_ok_and(verifies);
+        Self { bytes, entry, is_authentic }
+    }
+
+    /// Hashes the entry and reads its statement.
+    #[must_use]
+    pub fn read(self) -> Stated<'a> {
+        let leaf_hash = Hash::of_leaf(self.bytes);
+        let statement = self.entry.as_ref().ok().map(|entry| Statement::parse(entry.payload));
+        Stated { opened: self, leaf_hash, statement }
+    }
+}
+
+impl<'a> Stated<'a> {
+    /// Reads what the statement says, for the ledger of this origin.
+    #[must_use]
+    pub fn prepare<'s>(&'s self, origin: &'s Origin) -> Prepared<'s> {
+        let proposal = self.parts().map(|(entry, statement)| Proposal::new(origin, statement, entry.payload));
+        Prepared { stated: self, proposal }
+    }
+
+    /// The entry's leaf hash.
+    #[must_use]
+    pub const fn leaf_hash(&self) -> Hash {
+        self.leaf_hash
+    }
+
+    /// The entry and its statement, if its bytes are an entry and the payload a statement.
+    #[must_use]
+    pub fn parts(&self) -> Option<(&Entry<'a>, &Statement<'a>)> {
+        let entry = self.opened.entry.as_ref().ok()?;
+        Some((entry, self.statement.as_ref()?.as_ref().ok()?))
+    }
+}
+
+impl<'s> Prepared<'s> {
+    /// The entry's bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &'s [u8] {
+        self.stated.opened.bytes
+    }
+
+    /// The entry's leaf hash.
+    #[must_use]
+    pub const fn leaf_hash(&self) -> Hash {
+        self.stated.leaf_hash
+    }
+
+    /// The entry and its statement, if its bytes are an entry and the payload a statement.
+    #[must_use]
+    pub fn parts(&self) -> Option<(&'s Entry<'s>, &'s Statement<'s>)> {
+        self.stated.parts()
+    }
+
+    /// Compares the entry with the leaf hash that a tile or a journal holds for it.
+    ///
+    /// # Errors
+    /// They differ: one of both was changed.
+    pub fn expect_leaf_hash(&self, index: LeafIndex, stored: Hash, place: &str) -> Result<(), Finding> {
+        if self.leaf_hash() == stored {
+            return Ok(());
+        }
+        let detail = format!("the entry does not hash to what {place} holds for it: one of both was changed");
+        Err(Finding::new(AuditCheck::LeafHash, detail).at(index).between(stored, self.leaf_hash()))
+    }
 }
 
 fn signed<'a>(entry: &Entry<'a>) -> Signed<'a> {
@@ -355,6 +387,12 @@ impl<S: AuditState> Auditor<S> {
         }
     }
 
+    /// The ledger.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// How many entries were audited.
     #[must_use]
     pub const fn size(&self) -> TreeSize {
@@ -378,7 +416,7 @@ impl<S: AuditState> Auditor<S> {
         &mut self.state
     }
 
-    /// Audits the next entry, of which [`prepare`] did its part: the first check that fails, if one does.
+    /// Audits the next entry, prepared for the same ledger: the first check that fails, if one does.
     ///
     /// # Errors
     /// The state could not be read or written; nothing is said about the entry, and the audit must end.
@@ -389,15 +427,15 @@ impl<S: AuditState> Auditor<S> {
             Err(Fault::Finding(finding)) => return Ok(Err(finding.at(index))),
             Err(Fault::State(error)) => return Err(error),
         }
-        self.tree.push(prepared.leaf_hash);
-        self.tiles.push(prepared.leaf_hash);
-        self.previous = prepared.leaf_hash;
+        self.tree.push(prepared.leaf_hash());
+        self.tiles.push(prepared.leaf_hash());
+        self.previous = prepared.leaf_hash();
         Ok(Ok(()))
     }
 
     fn check(&mut self, index: LeafIndex, prepared: &Prepared<'_>) -> Result<(), Fault<S::Error>> {
-        let (entry, statement) =
-            prepared.parts.as_ref().map_err(|error| Finding::new(AuditCheck::EntryBytes, error.as_str()))?;
+        let Opened { entry, is_authentic, .. } = &prepared.stated.opened;
+        let entry = entry.as_ref().map_err(|error| Finding::new(AuditCheck::EntryBytes, error.to_string()))?;
         let chain = |detail: &str| Finding::new(AuditCheck::EntryChain, detail);
         if entry.index != index {
             return Err(chain("the entry's own index").between(index, entry.index).into());
@@ -409,17 +447,23 @@ impl<S: AuditState> Auditor<S> {
             let found = chain("received before the entry before it");
             return Err(found.between(format!("{earliest} or later"), entry.received_at).into());
         }
-        if !prepared.is_authentic {
+        if !is_authentic {
             let found = Finding::new(AuditCheck::Signatures, "the signature does not verify");
             return Err(found.between(format!("a signature by {}", entry.signer), "another").into());
         }
-        let statement = statement.as_ref().map_err(refused)?;
+        if let Some(Err(refusal)) = &prepared.stated.statement {
+            return Err(refused(refusal).into());
+        }
+        let Some(proposal) = prepared.proposal.as_ref().filter(|proposal| *proposal.origin() == self.origin) else {
+            return Err(Finding::new(AuditCheck::Rules, "the entry was prepared for another ledger").into());
+        };
+        let statement = proposal.statement();
         if statement.signer() != entry.signer {
             let found = Finding::new(AuditCheck::Signatures, "the statement names another signer than the entry");
             return Err(found.between(statement.signer(), entry.signer).into());
         }
-        let context = Context { origin: &self.origin, index, received_at: entry.received_at, scope: Scope::Whole };
-        let effects = match apply(&self.state, &context, statement, entry.payload) {
+        let context = Context { index, received_at: entry.received_at, scope: Scope::Whole };
+        let effects = match apply(&self.state, &context, proposal) {
             Ok(effects) => effects,
             Err(ApplyError::Refused(refusal)) => return Err(refused(&refusal).into()),
             Err(ApplyError::State(error)) => return Err(Fault::State(error)),
@@ -429,7 +473,7 @@ impl<S: AuditState> Auditor<S> {
                 Finding::new(AuditCheck::LotLinks, "the lots that the statement names, each with its last entry");
             return Err(found.between(links(effects.links()), links(&entry.links)).into());
         }
-        self.state.write(effects.finish(prepared.leaf_hash)).map_err(Fault::State)?;
+        self.state.write(effects.finish(prepared.leaf_hash())).map_err(Fault::State)?;
         self.received_at = Some(entry.received_at);
         Ok(())
     }
@@ -468,10 +512,11 @@ impl<S: AuditState<Error = Infallible>> Auditor<S> {
     /// # Errors
     /// The first check that fails.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Finding> {
-        self.apply(&prepare(bytes, &mut Keys::new()))
+        let (stated, origin) = (Opened::new(bytes, &mut Keys::new()).read(), self.origin.clone());
+        self.apply(&stated.prepare(&origin))
     }
 
-    /// Audits the next entry, of which [`prepare`] did its part.
+    /// Audits the next entry, prepared for the same ledger.
     ///
     /// # Errors
     /// The first check that fails.

@@ -6,16 +6,15 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::parties::{self, Party};
+use super::proposal::{Identity, Proposal, Told};
 use super::session::{Session, Step};
 use super::{marking, movement, transformation};
 use crate::amount::{Amount, Dimension, Quantity};
 use crate::body::{EventBody, Verb};
 use crate::epcis::{Action, Event, QuantityElement, What};
-use crate::hash::Hash;
 use crate::identifier::{ItemUri, LotKey, LotUri, PlaceUri, name_of};
 use crate::refusal::{Code, Flag, Refusal};
 use crate::state::{EventRecord, Key, ReadState, Record, SignerRecord};
-use crate::statement::Statement;
 use crate::time::{HOUR_MILLIS, MINUTE_MILLIS, UnixMillis};
 
 /// An event further ahead of the node's clock than this is refused.
@@ -34,14 +33,14 @@ pub(super) fn malformed(field: &str, detail: impl Into<String>) -> Refusal {
 pub(super) fn event<S: ReadState>(
     session: &mut Session<'_, S>,
     signer: &SignerRecord,
-    statement: &Statement<'_>,
+    proposal: &Proposal<'_>,
 ) -> Step<(), S> {
-    let body = EventBody::parse(session.context.origin, statement.body())?;
+    let Told { body, identity } = proposal.event()?;
     let party = parties::acting(session, signer, body.acting_for.clone())?;
     if let Some(member) = &body.on_behalf_of {
         session.known_actor(member, "body.onBehalfOf")?;
     }
-    check_time(session, &body)?;
+    check_time(session, body)?;
     if body.verb != Verb::Observe {
         check_places(session, &body.event)?;
     }
@@ -55,23 +54,23 @@ pub(super) fn event<S: ReadState>(
         return Err(malformed("body.serials", "only packing commits to serials").into());
     }
     if body.verb == Verb::Correct {
-        marking::correct(session, &party, &body)?;
+        marking::correct(session, &party, body, identity.as_ref())?;
     } else {
         if body.event.error_declaration.is_some() {
             return Err(malformed("body.event.errorDeclaration", "a correction has the verb correct").into());
         }
-        remember(session, &party, &body)?;
+        remember(session, &party, body, identity.as_ref())?;
         match body.verb {
-            Verb::Harvest => movement::harvest(session, &party, &body)?,
+            Verb::Harvest => movement::harvest(session, &party, body)?,
             Verb::Process | Verb::Merge | Verb::Split | Verb::Pack => {
-                transformation::transform(session, &party, &body)?;
+                transformation::transform(session, &party, body)?;
             }
-            Verb::Ship => movement::ship(session, &party, &body)?,
-            Verb::Receive => movement::receive(session, &party, &body)?,
-            Verb::Sell => movement::sell(session, &party, &body)?,
-            Verb::Lose => movement::lose(session, &party, &body)?,
-            Verb::Inspect => marking::inspect(session, &party, &body)?,
-            Verb::Recall => marking::recall(session, &party, &body)?,
+            Verb::Ship => movement::ship(session, &party, body)?,
+            Verb::Receive => movement::receive(session, &party, body)?,
+            Verb::Sell => movement::sell(session, &party, body)?,
+            Verb::Lose => movement::lose(session, &party, body)?,
+            Verb::Inspect => marking::inspect(session, &party, body)?,
+            Verb::Recall => marking::recall(session, &party, body)?,
             Verb::Observe | Verb::Correct => {}
         }
     }
@@ -104,7 +103,7 @@ fn check_time<S: ReadState>(session: &mut Session<'_, S>, body: &EventBody<'_>) 
 fn check_places<S: ReadState>(session: &Session<'_, S>, event: &Event<'_>) -> Step<(), S> {
     let fields = [("body.event.readPoint", event.read_point), ("body.event.bizLocation", event.biz_location)];
     for (field, place) in fields {
-        let Some(place) = place.and_then(|text| PlaceUri::parse(session.context.origin, text).ok()) else { continue };
+        let Some(place) = place.and_then(|text| PlaceUri::parse(session.origin, text).ok()) else { continue };
         if session.record(&Key::Place(place.clone()))?.is_none() {
             return Err(Refusal::new(Code::UnknownPlace, field, place.as_str()).into());
         }
@@ -114,25 +113,30 @@ fn check_places<S: ReadState>(session: &Session<'_, S>, event: &Event<'_>) -> St
 
 fn name_lots<S: ReadState>(session: &mut Session<'_, S>, event: &Event<'_>) -> Step<(), S> {
     for identifier in event.identifiers() {
-        let Some(lot) = name_of(session.context.origin, identifier).into_lot() else { continue };
+        let Some(lot) = name_of(session.origin, identifier).into_lot() else { continue };
         session.name(lot.key());
     }
     Ok(())
 }
 
 /// Keeps an event with an identifier, so that it can be corrected and never stands twice.
-fn remember<S: ReadState>(session: &mut Session<'_, S>, party: &Party, body: &EventBody<'_>) -> Step<(), S> {
-    let Some(id) = body.event.event_id else { return Ok(()) };
-    let key = Key::Event(Hash::of(id.as_bytes()));
+fn remember<S: ReadState>(
+    session: &mut Session<'_, S>,
+    party: &Party,
+    body: &EventBody<'_>,
+    identity: Option<&Identity<'_>>,
+) -> Step<(), S> {
+    let Some(identity) = identity else { return Ok(()) };
+    let key = Key::Event(identity.key);
     if session.record(&key)?.is_some() {
-        return Err(Refusal::new(Code::EventExists, "body.event.eventID", id).into());
+        return Err(Refusal::new(Code::EventExists, "body.event.eventID", identity.id).into());
     }
     let record = EventRecord {
         index: session.context.index,
         author: party.author.clone(),
         party: party.party.clone(),
         verb: body.verb,
-        digest: body.event.digest(),
+        digest: identity.digest,
         corrected: None,
     };
     session.put(key, Record::Event(record));
@@ -207,7 +211,7 @@ pub(super) fn amounts<S: ReadState>(
     quantity_key: &str,
     item_key: &str,
 ) -> Result<Vec<LotAmount>, Refusal> {
-    let origin = session.context.origin;
+    let origin = session.origin;
     let mut amounts: Vec<LotAmount> = Vec::with_capacity(quantities.len());
     for (at, element) in quantities.iter().enumerate() {
         let field = format!("body.event.{quantity_key}[{at}].quantity");

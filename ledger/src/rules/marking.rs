@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 
 use super::event::{expect_step, malformed, object_lists};
 use super::parties::Party;
+use super::proposal::Identity;
 use super::session::{Session, Step};
 use crate::amount::Amount;
 use crate::body::{Attest, EventBody, Role, Verb};
 use crate::epcis::Action;
-use crate::hash::Hash;
 use crate::identifier::{LotKey, name_of};
 use crate::refusal::{Code, Flag, Refusal};
 use crate::state::{Balances, EventRecord, Key, LotRecord, ReadState, Record};
@@ -26,7 +26,7 @@ fn named_lots<S: ReadState>(session: &Session<'_, S>, body: &EventBody<'_>) -> S
     let mut seen = BTreeSet::new();
     let mut lots = Vec::new();
     for name in names {
-        let lot = name_of(session.context.origin, name).into_lot();
+        let lot = name_of(session.origin, name).into_lot();
         let lot = lot.ok_or_else(|| malformed(LISTS, "neither a lot nor a pack of one"))?;
         let key = lot.key();
         if !seen.insert(key) || !session.sees(&key) {
@@ -95,13 +95,18 @@ fn mark_family<S: ReadState>(
 }
 
 /// An earlier event was wrong: undone if nothing later moved any of its lots, else marked.
-pub(super) fn correct<S: ReadState>(session: &mut Session<'_, S>, party: &Party, body: &EventBody<'_>) -> Step<(), S> {
+pub(super) fn correct<S: ReadState>(
+    session: &mut Session<'_, S>,
+    party: &Party,
+    body: &EventBody<'_>,
+    identity: Option<&Identity<'_>>,
+) -> Step<(), S> {
     if body.event.error_declaration.is_none() {
         return Err(malformed("body.event.errorDeclaration", "missing").into());
     }
-    let id = body.event.event_id.ok_or_else(|| malformed("body.event.eventID", "missing"))?;
-    let field = "body.event.eventID";
-    let key = Key::Event(Hash::of(id.as_bytes()));
+    let identity = identity.ok_or_else(|| malformed("body.event.eventID", "missing"))?;
+    let (id, field) = (identity.id, "body.event.eventID");
+    let key = Key::Event(identity.key);
     let Some(Record::Event(mut original)) = session.record(&key)? else {
         // A bundle has every event that linked one of its lots, so one that it lacks linked none and moved none.
         if !session.is_whole() {
@@ -117,7 +122,7 @@ pub(super) fn correct<S: ReadState>(session: &mut Session<'_, S>, party: &Party,
         let detail = "its author, the party that it was for, or the operator corrects an event";
         return Err(Refusal::new(Code::NotAuthor, field, detail).into());
     }
-    if original.digest != body.event.digest() {
+    if original.digest != identity.digest {
         let detail = "all but errorDeclaration and recordTime is as in the original";
         return Err(Refusal::new(Code::CorrectionMismatch, "body.event", detail).into());
     }
@@ -153,7 +158,7 @@ fn undo_movement<S: ReadState>(
 ) -> Step<(), S> {
     let mut lots = Vec::new();
     for name in body.event.identifiers() {
-        let Some(lot) = name_of(session.context.origin, name).into_lot() else { continue };
+        let Some(lot) = name_of(session.origin, name).into_lot() else { continue };
         let key = lot.key();
         if !session.sees(&key) || lots.iter().any(|(other, _)| *other == key) {
             continue;

@@ -184,7 +184,7 @@ fn possessing<S: ReadState>(
             Ok(None)
         };
     };
-    let uri = ActorUri::parse(session.context.origin, party.id);
+    let uri = ActorUri::parse(session.origin, party.id);
     let uri = uri.map_err(|_| malformed(field, "possessing_party is not an actor of this ledger"))?;
     session.known_actor(&uri, field)?;
     Ok(Some(uri))

@@ -32,7 +32,7 @@ pub(super) fn charter<S: ReadState>(
     if session.record(&Key::Charter)?.is_some() || session.context.index.get() != 0 {
         return Err(Refusal::new(Code::CharterExists, "kind", "a ledger has one charter, its entry 0").into());
     }
-    let charter = Charter::parse(session.context.origin, statement.body())?;
+    let charter = Charter::parse(session.origin, statement.body())?;
     let malformed = |field: &str, detail: &str| Refusal::new(Code::MalformedStatement, field, detail);
     if !charter.operator.roles.contains(&Role::Operator) {
         return Err(malformed("body.operator.roles", "the operator needs the role operator").into());
@@ -55,7 +55,7 @@ pub(super) fn actor<S: ReadState>(
     signer: &SignerRecord,
     statement: &Statement<'_>,
 ) -> Step<(), S> {
-    let body = ActorBody::parse(session.context.origin, statement.body())?;
+    let body = ActorBody::parse(session.origin, statement.body())?;
     let before = session.actor(&body.id)?;
     if let Some(under) = &body.under {
         check_under(session, &body.id, under)?;
@@ -188,7 +188,7 @@ pub(super) fn key<S: ReadState>(
     signer: &SignerRecord,
     statement: &Statement<'_>,
 ) -> Step<(), S> {
-    let body = KeyBody::parse(session.context.origin, statement.body())?;
+    let body = KeyBody::parse(session.origin, statement.body())?;
     let mut record = session.known_actor(&body.actor, "body.actor")?;
     let is_allowed = match authority(session, signer)? {
         Authority::Operator => true,
@@ -245,7 +245,7 @@ pub(super) fn product<S: ReadState>(
     signer: &SignerRecord,
     statement: &Statement<'_>,
 ) -> Step<(), S> {
-    let body = ProductBody::parse(session.context.origin, statement.body())?;
+    let body = ProductBody::parse(session.origin, statement.body())?;
     let before = session.product(&body.id)?;
     let owner = match (authority(session, signer)?, &before) {
         (Authority::Operator, Some(record)) => record.owner.clone(),
@@ -290,7 +290,7 @@ pub(super) fn place<S: ReadState>(
     signer: &SignerRecord,
     statement: &Statement<'_>,
 ) -> Step<(), S> {
-    let body = PlaceBody::parse(session.context.origin, statement.body())?;
+    let body = PlaceBody::parse(session.origin, statement.body())?;
     session.known_actor(&body.owner, "body.owner")?;
     let mut owners = alloc::vec![body.owner.clone()];
     if let Some(Record::Place(before)) = session.record(&Key::Place(body.id.clone()))? {

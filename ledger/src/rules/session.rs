@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::{ApplyError, Context, Effects, Scope};
 use crate::entry::LotLink;
-use crate::identifier::{ActorUri, LotKey, ProductUri};
+use crate::identifier::{ActorUri, LotKey, Origin, ProductUri};
 use crate::key::PublicKey;
 use crate::limits::LOT_LINKS_MAX;
 use crate::refusal::{Code, Flag, Refusal};
@@ -19,6 +19,7 @@ pub(super) type Step<T, S> = Result<T, ApplyError<<S as ReadState>::Error>>;
 /// The state as one statement sees and changes it.
 pub(super) struct Session<'s, S: ReadState> {
     state: Overlay<&'s S>,
+    pub(super) origin: &'s Origin,
     pub(super) context: Context<'s>,
     named: BTreeSet<LotKey>,
     links: Vec<LotLink>,
@@ -39,8 +40,9 @@ macro_rules! read {
 }
 
 impl<'s, S: ReadState> Session<'s, S> {
-    pub(super) const fn new(state: &'s S, context: Context<'s>) -> Self {
-        Self { state: Overlay::new(state), context, named: BTreeSet::new(), links: Vec::new(), flags: BTreeSet::new() }
+    pub(super) const fn new(state: &'s S, origin: &'s Origin, context: Context<'s>) -> Self {
+        let state = Overlay::new(state);
+        Self { state, origin, context, named: BTreeSet::new(), links: Vec::new(), flags: BTreeSet::new() }
     }
 
     /// Any record.

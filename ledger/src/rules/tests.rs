@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::amount::Amount;
 use crate::entry::Entry;
-use crate::identifier::LotUri;
+use crate::identifier::{LotUri, Origin};
 use crate::key::Signature;
 use crate::state::{Balances, LotRecord, MemoryState};
+use crate::statement::Statement;
 
 mod corrections;
 mod movements;
@@ -184,8 +185,8 @@ impl World {
         statement.to_string().into_bytes()
     }
 
-    fn context<'a>(&self, origin: &'a Origin) -> Context<'a> {
-        Context { origin, index: self.index(), received_at: self.now, scope: Scope::Whole }
+    fn context(&self) -> Context<'static> {
+        Context { index: self.index(), received_at: self.now, scope: Scope::Whole }
     }
 
     /// Says it, and holds the books to account afterwards; refused, nothing changes.
@@ -198,7 +199,7 @@ impl World {
     fn try_payload(&mut self, payload: Vec<u8>, body: Value) -> Result<Accepted, Refusal> {
         let origin = origin();
         let statement = Statement::parse(&payload)?;
-        let effects = match apply(&self.state, &self.context(&origin), &statement, &payload) {
+        let effects = match apply(&self.state, &self.context(), &Proposal::new(&origin, &statement, &payload)) {
             Ok(effects) => effects,
             Err(ApplyError::Refused(refusal)) => return Err(refusal),
             Err(ApplyError::State(never)) => match never {},

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nguon_ledger::entry::{Entry, EntryError};
 use nguon_ledger::hash::Hash;
 use nguon_ledger::refusal::Refusal;
-use nguon_ledger::rules::{self, ApplyError, Context, Scope};
+use nguon_ledger::rules::{self, ApplyError, Context, Proposal, Scope};
 use nguon_ledger::state::{Key, Overlay, ReadState, Record};
 use nguon_ledger::statement::Statement;
 use nguon_ledger::tree::{CompactTree, LeafIndex, Prover, TreeSize};
@@ -133,12 +133,12 @@ impl Replayed<'_> {
         let entry = Entry::parse(bytes).map_err(|source| ReplayError::Entry { index, source })?;
         let refused = |source| ReplayError::Refused { index, source };
         let statement = Statement::parse(entry.payload).map_err(refused)?;
-        let context = Context { origin: reader.origin(), index, received_at: entry.received_at, scope: Scope::Whole };
-        let effects =
-            rules::apply(&self.overlay, &context, &statement, entry.payload).map_err(|error| match error {
-                ApplyError::Refused(refusal) => refused(refusal),
-                ApplyError::State(error) => ReplayError::Index(error),
-            })?;
+        let context = Context { index, received_at: entry.received_at, scope: Scope::Whole };
+        let proposal = Proposal::new(reader.origin(), &statement, entry.payload);
+        let effects = rules::apply(&self.overlay, &context, &proposal).map_err(|error| match error {
+            ApplyError::Refused(refusal) => refused(refusal),
+            ApplyError::State(error) => ReplayError::Index(error),
+        })?;
         let flags = effects.flags().to_vec();
         let writes: BTreeMap<Key, Record> = effects.finish(leaf_hash);
         let applied = AppliedEntry { index, statement: &statement, flags: &flags, writes: &writes };

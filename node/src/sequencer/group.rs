@@ -6,7 +6,7 @@ use nguon_ledger::entry::Entry;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::refusal::{Flag, Refusal};
-use nguon_ledger::rules::{self, ApplyError, Context, Scope};
+use nguon_ledger::rules::{self, ApplyError, Context, Proposal, Scope};
 use nguon_ledger::state::{Key, Overlay, ReadState as _, Record};
 use nguon_ledger::statement::Statement;
 use nguon_ledger::time::UnixMillis;
@@ -101,9 +101,9 @@ impl<'r> Group<'r> {
             return Ok(Placed::Duplicate(index));
         }
         let index = LeafIndex::new(self.end.tree.size().get());
-        let context =
-            Context { origin: self.reader.origin(), index, received_at: self.received_at, scope: Scope::Whole };
-        let effects = rules::apply(&self.overlay, &context, &statement, payload)?;
+        let context = Context { index, received_at: self.received_at, scope: Scope::Whole };
+        let proposal = Proposal::new(self.reader.origin(), &statement, payload);
+        let effects = rules::apply(&self.overlay, &context, &proposal)?;
         let entry = Entry {
             index,
             previous: self.end.previous,

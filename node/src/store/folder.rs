@@ -17,7 +17,7 @@ use nguon_ledger::journal::Frame;
 use nguon_ledger::key::PublicKey;
 use nguon_ledger::note::{KeyName, SignatureType, VerifierKey};
 use nguon_ledger::refusal::{Code, Refusal};
-use nguon_ledger::rules::{self, ApplyError, Context, Scope};
+use nguon_ledger::rules::{self, ApplyError, Context, Proposal, Scope};
 use nguon_ledger::state::MemoryState;
 use nguon_ledger::statement::{Kind, Statement};
 use nguon_ledger::time::UnixMillis;
@@ -286,8 +286,9 @@ fn first_entry(
         return Err(refused(Code::BadSignature, "signatures[0]", "not the signer's over the payload"));
     }
     let index = LeafIndex::new(0);
-    let context = Context { origin, index, received_at, scope: Scope::Whole };
-    let effects = rules::apply(&MemoryState::new(), &context, &statement, payload).map_err(|error| match error {
+    let context = Context { index, received_at, scope: Scope::Whole };
+    let proposal = Proposal::new(origin, &statement, payload);
+    let effects = rules::apply(&MemoryState::new(), &context, &proposal).map_err(|error| match error {
         ApplyError::Refused(refusal) => CreateError::Charter(refusal),
         ApplyError::State(never) => match never {},
     })?;

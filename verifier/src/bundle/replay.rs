@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use nguon_ledger::body::Serials;
-use nguon_ledger::rules::{ApplyError, Context, Scope, apply};
+use nguon_ledger::rules::{ApplyError, Context, Proposal, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState as _, Record};
 
 use super::reading::{Item, Reading};
@@ -72,8 +72,8 @@ fn step(reading: &Reading<'_>, state: &mut MemoryState, item: &Item<'_>) -> Resu
         None => return Err("the statement cannot be read".into()),
     };
     let scope = Scope::Lots(&reading.lots);
-    let context = Context { origin, index: entry.index, received_at: entry.received_at, scope };
-    let effects = match apply(state, &context, statement, entry.payload) {
+    let context = Context { index: entry.index, received_at: entry.received_at, scope };
+    let effects = match apply(state, &context, &Proposal::new(origin, statement, entry.payload)) {
         Ok(effects) => effects,
         Err(ApplyError::Refused(refusal)) => return Err(format!("{refusal}")),
         Err(ApplyError::State(never)) => match never {},

@@ -11,7 +11,7 @@ use nguon_ledger::checkpoint::SignedCheckpoint;
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::key::Keys;
 use nguon_ledger::tree::LeafIndex;
-use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Prepared, Signatures, Suspended, prepare_all};
+use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Opened, Prepared, Signatures, Suspended, open_all};
 
 use super::journal::Acknowledged;
 use super::source::{BATCH_ENTRIES, Loader, LogKeys, Plan, Source, Stored, check_length, hash_at};
@@ -68,6 +68,7 @@ impl Turn<'_> {
 }
 
 struct Pipeline<'p> {
+    origin: Origin,
     source: Mutex<Source>,
     loader: Loader,
     options: &'p Options<'p>,
@@ -100,6 +101,7 @@ pub(super) fn go_on<'v>(
     // One more than cores: while a thread waits for its turn another one uses its core.
     let threads = if matches!(source, Source::Log(_)) { cores.saturating_add(1).max(HTTP_THREADS) } else { cores + 1 };
     let pipeline = Pipeline {
+        origin: audit.auditor.origin().clone(),
         loader: source.loader(),
         turn: Mutex::new(Turn { number: source.number(), audit, error: None, visit }),
         source: Mutex::new(source),
@@ -131,8 +133,8 @@ impl Pipeline<'_> {
             if loaded.is_empty() {
                 return;
             }
-            for (loaded, batch) in loaded.iter().zip(prepare_together(&loaded, self.options, &mut keys)) {
-                if !self.apply_in_turn(loaded, batch) {
+            for (loaded, (batch, opened)) in loaded.iter().zip(open_together(&loaded, self.options, &mut keys)) {
+                if !self.apply_in_turn(loaded, batch, opened) {
                     return;
                 }
             }
@@ -168,7 +170,9 @@ impl Pipeline<'_> {
     }
 
     /// Applies a batch when all before it are applied; whether the audit goes on.
-    fn apply_in_turn(&self, loaded: &Loaded, batch: Option<Batch<'_>>) -> bool {
+    fn apply_in_turn(&self, loaded: &Loaded, batch: Option<Batch<'_>>, opened: Vec<Opened<'_>>) -> bool {
+        let stated: Vec<_> = opened.into_iter().map(Opened::read).collect();
+        let entries: Vec<_> = stated.iter().map(|stated| stated.prepare(&self.origin)).collect();
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         while turn.number != loaded.number && !turn.is_over() {
             turn = self.changed.wait(turn).unwrap_or_else(PoisonError::into_inner);
@@ -179,7 +183,7 @@ impl Pipeline<'_> {
         let result = match batch {
             Some(batch) => {
                 let Turn { audit, visit, .. } = &mut *turn;
-                batch.apply(audit, &self.loader, visit).and_then(|result| match result {
+                batch.apply(&entries, audit, &self.loader, visit).and_then(|result| match result {
                     Ok(()) => audit.settle(self.options).map(Ok),
                     Err(finding) => Ok(Err(finding)),
                 })
@@ -207,27 +211,25 @@ struct Loaded {
     error: Mutex<Option<anyhow::Error>>,
 }
 
-/// Does for several batches what needs no other entry: signatures verified together cost the less, the more they are.
-fn prepare_together<'a>(loaded: &'a [Loaded], options: &Options<'_>, keys: &mut Keys) -> Vec<Option<Batch<'a>>> {
+/// Takes several batches apart: signatures verified together cost the less, the more they are.
+fn open_together<'a>(
+    loaded: &'a [Loaded],
+    options: &Options<'_>,
+    keys: &mut Keys,
+) -> Vec<(Option<Batch<'a>>, Vec<Opened<'a>>)> {
     let read = |loaded: &'a Loaded| loaded.stored.as_ref().map(|(stored, plan)| Batch::read(stored, plan, options));
-    let (mut batches, bytes): (Vec<_>, Vec<_>) = loaded
+    let (batches, bytes): (Vec<_>, Vec<_>) = loaded
         .iter()
         .map(|loaded| read(loaded).map_or((None, Vec::new()), |(batch, bytes)| (Some(batch), bytes)))
         .unzip();
-    let mut prepared = prepare_all(&bytes.concat(), keys, options.signatures).into_iter();
-    for (batch, bytes) in batches.iter_mut().zip(&bytes) {
-        if let Some(batch) = batch {
-            batch.entries.extend(prepared.by_ref().take(bytes.len()));
-        }
-    }
-    batches
+    let mut opened = open_all(&bytes.concat(), keys, options.signatures).into_iter();
+    batches.into_iter().zip(&bytes).map(|(batch, bytes)| (batch, opened.by_ref().take(bytes.len()).collect())).collect()
 }
 
-/// A batch of which all is done that needs no other.
+/// What is compared with a batch's entries.
 struct Batch<'a> {
     plan: &'a Plan,
     stored: &'a Stored,
-    entries: Vec<Prepared<'a>>,
     /// Why the bundle is not just these entries.
     end: Result<(), &'static str>,
     copies: Vec<(&'a str, Vec<&'a [u8]>)>,
@@ -236,7 +238,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Takes a batch apart; its entries are still to be prepared.
+    /// Takes a batch apart, into its entries and what is compared with them.
     fn read(stored: &'a Stored, plan: &'a Plan, options: &Options<'_>) -> (Self, Vec<&'a [u8]>) {
         let (entries, end) = match &stored.bundle {
             Some(bundle) => bundle.split(plan.count),
@@ -259,16 +261,22 @@ impl<'a> Batch<'a> {
             copies_end = copies_end.and_then(|()| end.or_else(fault));
             copies.push((copy.name.as_str(), entries));
         }
-        (Self { plan, stored, entries: Vec::new(), end, copies, copies_end, checkpoints }, entries)
+        (Self { plan, stored, end, copies, copies_end, checkpoints }, entries)
     }
 
     /// Does what depends on the batches before. An error is one of reading; a finding is about the log.
-    fn apply(self, audit: &mut Audit, loader: &Loader, visit: &mut Visit<'_>) -> anyhow::Result<Result<(), Finding>> {
+    fn apply(
+        self,
+        entries: &[Prepared<'_>],
+        audit: &mut Audit,
+        loader: &Loader,
+        visit: &mut Visit<'_>,
+    ) -> anyhow::Result<Result<(), Finding>> {
         if self.plan.count < BATCH_ENTRIES && audit.auditor.state().is_kept() {
             audit.auditor.state_mut().park()?;
             audit.parked = Some(audit.auditor.suspend());
         }
-        match self.apply_entries(audit, visit) {
+        match self.apply_entries(entries, audit, visit) {
             Ok(()) => {}
             Err(Stop::Finding(finding)) => return Ok(Err(finding)),
             Err(Stop::Error(error)) => return Err(error),
@@ -284,7 +292,7 @@ impl<'a> Batch<'a> {
         Ok(Ok(()))
     }
 
-    fn apply_entries(self, audit: &mut Audit, visit: &mut Visit<'_>) -> Result<(), Stop> {
+    fn apply_entries(self, entries: &[Prepared<'_>], audit: &mut Audit, visit: &mut Visit<'_>) -> Result<(), Stop> {
         let first = self.plan.first();
         if let Some(hashes) = &self.stored.leaf_hashes {
             check_length(hashes, self.plan.count, first)?;
@@ -294,7 +302,7 @@ impl<'a> Batch<'a> {
         agree(audit, &mut checkpoints)?;
         for (place, index) in (first..first.saturating_add(self.plan.count)).enumerate() {
             let index = LeafIndex::new(index);
-            let Some(entry) = self.entries.get(place) else {
+            let Some(entry) = entries.get(place) else {
                 let detail = self.end.err().unwrap_or("the entry is missing");
                 let finding = Finding::new(AuditCheck::EntryBytes, format!("{detail}: {}", self.stored.name()));
                 return Err(finding.at(index).into());

@@ -14,7 +14,7 @@ use nguon_ledger::identifier::{ActorUri, LotUri, Origin, PlaceUri, ProductUri, S
 use nguon_ledger::key::{PublicKey, Signature};
 use nguon_ledger::note::{KeyName, SignatureType, VerifierKey};
 use nguon_ledger::refusal::Position;
-use nguon_ledger::rules::{Context, Scope as RuleScope, apply};
+use nguon_ledger::rules::{Context, Proposal, Scope as RuleScope, apply};
 use nguon_ledger::state::{Key, MemoryState, Record};
 use nguon_ledger::statement::Statement;
 use nguon_ledger::time::UnixMillis;
@@ -142,8 +142,8 @@ impl World {
         let statement = Statement::parse(&payload).unwrap();
         let origin = origin();
         let index = LeafIndex::new(self.size);
-        let context = Context { origin: &origin, index, received_at: self.now, scope: RuleScope::Whole };
-        let effects = apply(&self.state, &context, &statement, &payload).unwrap();
+        let context = Context { index, received_at: self.now, scope: RuleScope::Whole };
+        let effects = apply(&self.state, &context, &Proposal::new(&origin, &statement, &payload)).unwrap();
         let entry = Entry {
             index,
             previous: self.last,

@@ -7,7 +7,7 @@ use nguon_ledger::key::{Keys, Signature};
 use nguon_ledger::refusal::Code;
 use nguon_ledger::time::UnixMillis;
 use nguon_ledger::tree::LeafIndex;
-use nguon_verifier::audit::{AuditCheck, Auditor, Finding, prepare};
+use nguon_verifier::audit::{AuditCheck, Auditor, Finding, Opened};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -160,7 +160,9 @@ fn entries_removed_inserted_or_reordered_are_found() {
 #[test]
 fn stored_hashes_are_compared_with_the_entry() {
     let story = Story::sold();
-    let prepared = prepare(&story.ledger.entries[4], &mut Keys::new());
+    let stated = Opened::new(&story.ledger.entries[4], &mut Keys::new()).read();
+    let origin = Origin::parse(ORIGIN).unwrap();
+    let prepared = stated.prepare(&origin);
     let index = LeafIndex::new(4);
     prepared.expect_leaf_hash(index, story.ledger.leaf_hash(4), "the tile").unwrap();
     let finding = prepared.expect_leaf_hash(index, story.ledger.leaf_hash(5), "the tile").unwrap_err();

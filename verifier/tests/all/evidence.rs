@@ -8,7 +8,7 @@ use nguon_ledger::identifier::{LotUri, Origin};
 use nguon_ledger::key::Keys;
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::tree::LeafIndex;
-use nguon_verifier::audit::prepare;
+use nguon_verifier::audit::Opened;
 use nguon_verifier::bundle::{Bundle, Gatherer, Options, Trust, verify_bundle};
 use nguon_verifier::evidence::{self, Evidence, EvidenceVerdict, Parts, Timestamps, check};
 use nguon_verifier::verdict::Outcome;
@@ -215,8 +215,8 @@ fn whoever_has_the_log_makes_the_same_bundle_as_the_node() {
     let mut gatherer = Gatherer::new(origin.clone());
     let mut keys = Keys::new();
     for entry in &story.ledger.entries {
-        let prepared = prepare(entry, &mut keys);
-        gatherer.learn(prepared.leaf_hash(), prepared.parts());
+        let stated = Opened::new(entry, &mut keys).read();
+        gatherer.learn(stated.leaf_hash(), stated.parts());
     }
     let lot = LotUri::parse(&origin, PACKS).unwrap();
     let chosen = gatherer.choose(&lot);

@@ -52,8 +52,8 @@ pub(super) fn replay(world: &World, scope: Scope<'_>) -> Result<MemoryState, Ref
         if matches!(scope, Scope::Lots(_)) && moves_lots && !entry.links.iter().any(is_seen) {
             continue;
         }
-        let context = Context { origin: &origin, index: LeafIndex::new(index), received_at: entry.received_at, scope };
-        let effects = match apply(&state, &context, &statement, &entry.payload) {
+        let context = Context { index: LeafIndex::new(index), received_at: entry.received_at, scope };
+        let effects = match apply(&state, &context, &Proposal::new(&origin, &statement, &entry.payload)) {
             Ok(effects) => effects,
             Err(ApplyError::Refused(refusal)) => return Err(refusal),
             Err(ApplyError::State(never)) => match never {},

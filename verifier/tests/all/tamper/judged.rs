@@ -8,7 +8,7 @@ use nguon_ledger::envelope::pae;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::identifier::{LotKey, Origin};
 use nguon_ledger::refusal::{Code, Position};
-use nguon_ledger::rules::{ApplyError, Context, Effects, Scope, apply};
+use nguon_ledger::rules::{ApplyError, Context, Effects, Proposal, Scope, apply};
 use nguon_ledger::state::{Key, MemoryState, ReadState as _, Record};
 use nguon_ledger::statement::Statement;
 use nguon_ledger::tree::LeafIndex;
@@ -167,8 +167,8 @@ impl Judge {
     fn effects(&mut self, index: LeafIndex, entry: &Entry<'_>, statement: &Statement<'_>) -> Option<Effects> {
         let (origin, lots) = (origin(), self.lots.clone());
         for scope in [Scope::Whole, Scope::Lots(&lots)] {
-            let context = Context { origin: &origin, index, received_at: entry.received_at, scope };
-            let refusal = match apply(&self.state, &context, statement, entry.payload) {
+            let context = Context { index, received_at: entry.received_at, scope };
+            let refusal = match apply(&self.state, &context, &Proposal::new(&origin, statement, entry.payload)) {
                 Ok(effects) => return Some(effects),
                 Err(ApplyError::Refused(refusal)) => refusal,
                 Err(ApplyError::State(never)) => match never {},
