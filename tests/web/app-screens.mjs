@@ -37,8 +37,8 @@ async function take(suffix, only, options) {
 }
 
 await mkdir(FOLDER, { recursive: true });
-// The pictures of the desk and of joining lie in the same folder and are taken by app-desk.test.mjs and app-journey.test.mjs.
-for (const name of await readdir(FOLDER)) if (!/^(?:desk|join|waiting|approved)/.test(name)) await rm(join(FOLDER, name));
+// The pictures of the desk and of joining lie in the same folder, as do others, and are taken by the tests of what they show.
+for (const name of await readdir(FOLDER)) if (!/^(?:desk|join|waiting|approved|photo|onephone|voice-recording|courier-carrying)/.test(name)) await rm(join(FOLDER, name));
 await take("", null, { reducedMotion: "reduce" });
 await take("-dark", DARK, { reducedMotion: "reduce", colorScheme: "dark" });
 if (!process.env.NGUON_SCREENS_SHORT) await take("-en", ENGLISH, { reducedMotion: "reduce", locale: "en-GB" });

@@ -3,12 +3,22 @@
  * thumb; `app-screens.mjs` takes their pictures.
  */
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { openPage } from "./browser.mjs";
 import { addByKey, enter, onScreen, typePin } from "./app-rig.mjs";
-import { binary } from "./node.mjs";
+import { ROOT, binary } from "./node.mjs";
 
 const run = promisify(execFile);
+
+/** A picture for `docs/screens/app/`, when `NGUON_SCREENS=1`. @param {Page} page @param {string} name */
+export async function picture(page, name) {
+  if (!process.env.NGUON_SCREENS) return;
+  await page.screenshot({ path: join(process.env.NGUON_SCREENS_FOLDER ?? join(ROOT, "docs/screens/app"), `${name}.png`), animations: "disabled" });
+}
+
+/** Milliseconds from the last touch to "saved". @param {Page} page */
+export const savedIn = (page) => page.waitForFunction(() => performance.getEntriesByName("saved").at(-1)?.duration).then((handle) => handle.jsonValue()).then(Number);
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {(name: string, page: Page) => Promise<void>} See */

@@ -19,6 +19,6 @@ export async function show(desk) {
   const rows = carried.map(({ from, count, sent, refused }) => h('li', {}, h('b', {}, desk.nameOf(from)), h('span', {}, t('courier.count', { count, sent })), h('span', { class: refused ? 'state stop' : '' }, refused ? t('courier.refused', { n: refused }) : '')));
   return [h('p', {}, t('courier.what')), take, h('h2', {}, t('courier.carried')), listed(rows, t('courier.none')),
     carried.some(({ sent, refused }) => sent || refused) ? button(t('courier.back'), (at) => desk.run(async () => {
-      await giveFile(await courier.exportReceipts(), 'nguon-bien-nhan.json');
+      await giveFile(await courier.exportReceipts(), 'nguon-bien-nhan.txt');
     }, at)) : null];
 }

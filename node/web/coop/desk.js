@@ -46,6 +46,8 @@ let core;
 let origin = '';
 /** The newest drawing; an older one that comes late is dropped. */
 let newest = 0;
+/** The address of the page that stands. */
+let standing = '';
 
 const route = () => location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
 
@@ -70,14 +72,38 @@ async function desk() {
   };
 }
 
+/** Where what was typed is kept until it was taken, so that neither a lost network nor another page of the desk costs it. */
+const TYPED = 'nguon.desk.';
+const typedKey = () => TYPED + (route()[0] || 'members');
+
+/** What may be kept of the forms that stand, by name: no secret and no file. @returns {[string, HTMLInputElement | HTMLSelectElement][]} */
+const fields = () => [.../** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (root.querySelectorAll('main[data-page]:not([data-page=enter]) form [name]:not([type=password]):not([type=file])'))]
+  .map((input) => [input.type === 'checkbox' ? `${input.name}=${input.value}` : input.name, input]);
+
+function keepTyped() {
+  sessionStorage.setItem(typedKey(), JSON.stringify(fields().map(([name, input]) => [name, input.value, 'checked' in input && input.checked])));
+}
+
+function restoreTyped() {
+  const kept = new Map(JSON.parse(sessionStorage.getItem(typedKey()) ?? '[]').map((/** @type {[string, string, boolean]} */ [name, ...rest]) => [name, rest]));
+  for (const [name, input] of fields()) {
+    const [value, isChecked] = /** @type {[string, boolean] | undefined} */ (kept.get(name)) ?? [];
+    if (value === undefined) continue;
+    if ('checked' in input && input.type === 'checkbox') input.checked = isChecked === true;
+    else input.value = value;
+  }
+}
+
 /** Does something, holds its button meanwhile, and says how it ended. @param {() => Promise<string | void>} work @param {HTMLButtonElement} [at] */
 async function run(work, at) {
   if (at) at.disabled = true;
   say('', '');
   try {
     const words = await work();
-    await draw(false);
-    if (words) say('tick', words);
+    sessionStorage.removeItem(typedKey());
+    // It is done, even if the network went away since and the page cannot show it yet.
+    const isShown = await draw(false).then(() => true, (error) => console.warn(error));
+    if (words) say('tick', isShown ? words : `${words} ${t('stale')}`);
   } catch (error) {
     console.warn(error);
     say('stop', trouble(error));
@@ -123,9 +149,11 @@ async function draw(isNew) {
   const at = isAtDesk ? await desk() : null;
   const body = at ? await page(at) : await enter(core, () => draw(true), run);
   if (mine !== newest) return;
+  standing = location.hash;
   const title = h('h1', { tabindex: '-1' }, at ? t(`tab.${PAGES[name] ? name : 'members'}`) : t('enter.title'));
   const said = isNew ? null : document.getElementById('said');
   fill(root, ...head(at, PAGES[name] ? name : 'members'), h('main', { 'data-page': at ? name : 'enter' }, title, said ?? h('div', { id: 'said' }), ...body));
+  restoreTyped();
   if (isNew) title.focus();
 }
 
@@ -133,16 +161,41 @@ async function draw(isNew) {
 function safely(isNew) {
   draw(isNew).catch((error) => {
     console.warn(error);
+    if (root.querySelector('main[data-page]:not([data-page=broken])')) {
+      // What stands stays, with all that was typed there.
+      history.replaceState(null, '', standing || location.pathname);
+      say('stop', trouble(error));
+      document.getElementById('said')?.scrollIntoView({ block: 'nearest' });
+      return;
+    }
     fill(root, h('main', { 'data-page': 'broken' }, h('h1', {}, t('broken')), h('p', { class: 'note stop' }, trouble(error)), button(t('again'), async () => safely(true))));
   });
 }
 
+/** Opens the desk; without the node there is none, but it opens by itself when the network is back. */
+async function open() {
+  core ??= await openCore({ background: false });
+  try {
+    origin = (await ledger()).origin;
+  } catch (error) {
+    fill(root, h('main', { 'data-page': 'broken' }, h('h1', {}, t('broken')), h('p', { class: 'note stop', role: 'alert' }, trouble(error)), button(t('again'), open)));
+    return;
+  }
+  safely(true);
+}
+
 async function start() {
   await openWords();
-  core = await openCore({ background: false });
-  origin = (await ledger()).origin;
-  window.addEventListener('hashchange', () => safely(true));
-  safely(true);
+  root.addEventListener('input', keepTyped);
+  root.addEventListener('change', keepTyped);
+  window.addEventListener('hashchange', () => origin && location.hash !== standing && safely(true));
+  window.addEventListener('offline', () => say('stop', t('offline')));
+  window.addEventListener('online', () => {
+    if (!origin) open();
+    else say('tick', t('online'));
+  });
+  await open();
+  if (!navigator.onLine) say('stop', t('offline'));
 }
 
 start().catch((error) => {

@@ -6,6 +6,7 @@ import { makeCourier, signWaiting } from './courier.js';
 import { coreError } from './errors.js';
 import { makeProfiles } from './profiles.js';
 import { change, checked, last, list, remove, save } from './queue.js';
+import { shrink } from './photos.js';
 import { registry } from './registry.js';
 import { askToBeWoken, Sync } from './sync.js';
 import { randomLetters } from './text.js';
@@ -92,6 +93,7 @@ export async function openCore({ base = new URL('../../', import.meta.url).href,
     registry: () => registry(context),
     lots: async () => lotCards(context, context.actor()),
     newLot,
+    photo: shrink,
     check: async (step) => (await checked(context, step)).refused,
     save: (step) => saved(save(context, step)),
     change: (id, step) => saved(change(context, id, step)),

@@ -2,11 +2,15 @@
 // The one ledger of this phone: its key is pinned at the first joining, and the node is held to it ever after.
 import { parseVkey } from '../verifier/log.js';
 import { failure } from './api.js';
+import { answer } from './database.js';
 import { coreError } from './errors.js';
 import { Alarm } from './receipts.js';
 
 /** @typedef {import('./context.js').Context} Context */
 /** @typedef {import('./context.js').Ledger} Ledger */
+
+/** Trees of receipts that are kept until they are followed. */
+const TREES_MAX = 64;
 
 /** Asks the node who it is. The first answer is pinned; another key later is an alarm. @param {Context} context @returns {Promise<Ledger & { treeSize: number }>} */
 export async function meet(context) {
@@ -44,12 +48,11 @@ async function adoptPolicy(context, ledger, text) {
 /** Remembers the largest tree seen; one size with two roots is a second history. @param {Context} context @param {import('./receipts.js').Tree} tree */
 export async function remember(context, tree) {
   const before = await context.database.run(['meta'], 'readwrite', async (at) => {
-    const seen = await new Promise((fulfil, reject) => {
-      const request = at('meta').get('seen');
-      request.onsuccess = () => fulfil(request.result?.value);
-      request.onerror = () => reject(request.error);
-    });
+    const value = async (/** @type {string} */ key) => (await answer(at('meta').get(key)))?.value;
+    const [seen, trees] = [await value('seen'), await value('trees')];
     if (!seen || tree.size > seen.size) at('meta').put({ key: 'seen', value: tree });
+    // The first is the one that was followed last; whether the others grew out of it is worked out together.
+    if (trees && trees.length < TREES_MAX) at('meta').put({ key: 'trees', value: [...trees, tree] });
     return seen;
   });
   if (before && before.size === tree.size && before.root !== tree.root) throw new Alarm('two_histories', `two trees of ${tree.size} entries`);

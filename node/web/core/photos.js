@@ -28,8 +28,12 @@ function encode(from, quality) {
   });
 }
 
+/** Pictures that were made small here already. @type {WeakSet<Blob>} */
+const small = new WeakSet();
+
 /** Draws the picture anew, so that only the picture stays. @param {Blob} source @returns {Promise<Blob>} */
 export async function shrink(source) {
+  if (small.has(source)) return source;
   if (source.size > SOURCE_BYTES_MAX) throw coreError('refused', 'the picture is too large');
   let bitmap;
   try {
@@ -47,6 +51,7 @@ export async function shrink(source) {
       const blob = await encode(drawn, quality);
       if (blob.size <= BYTES_MAX) {
         bitmap.close();
+        small.add(blob);
         return blob;
       }
     }

@@ -2,6 +2,7 @@
 // Everything that needs the network, in one order: send what others gave, send what is hers, work out receipts, photos, then what is new.
 import { Busy, busy, isBusy } from './api.js';
 import { coreError, isCoreError } from './errors.js';
+import { follow } from './history.js';
 import { meet } from './ledger.js';
 import { claim, refresh } from './profiles.js';
 import { upload } from './photos.js';
@@ -125,6 +126,7 @@ export class Sync {
       await context.database.setMeta('size', treeSize);
     }
     await witness(context);
+    await follow(context);
     // Last, for they are heavy and nothing waits for them.
     await sendPhotos(context);
   }

@@ -109,6 +109,7 @@
  * @property {() => Promise<{ products: Product[], places: Named[], actors: Named[] }>} registry as last seen
  * @property {() => Promise<LotCard[]>} lots of the open profile
  * @property {() => string} newLot a new lot URI of this ledger
+ * @property {(source: Blob) => Promise<Blob>} photo a picture made small, to be put into a step; `refused` when it is no picture
  * @property {(step: Step) => Promise<Refused | null>} check the rules, on the phone
  * @property {(step: Step) => Promise<Item>} save durable when it resolves; refuses what `check` refuses
  * @property {(id: string, step: Step) => Promise<Item>} change only while `waiting` or `needs_you`

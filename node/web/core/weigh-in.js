@@ -10,6 +10,7 @@ import { signWaiting, take } from './courier.js';
 import { coreError } from './errors.js';
 import { Gatherer, toFrames } from './frames.js';
 import { meet } from './ledger.js';
+import { prepare } from './photos.js';
 import { proven } from './profiles.js';
 import { unhex } from '../verifier/bytes.js';
 import { checked, save, saveTogether, shownItem } from './queue.js';
@@ -155,6 +156,7 @@ async function onePhone(context, step, giverProfile, pin) {
   const receive = /** @type {Step} */ ({
     verb: 'receive', time: step.time, inputs: step.inputs, party: ship.step.for ?? giver.actor, ...(step.place === undefined ? {} : { place: step.place }),
   });
-  const [shipped, received] = await saveTogether(context, [{ profile: giver.id, step: { ...ship.step, place: undefined } }, { profile: me.id, step: receive }]);
+  const photos = await prepare(step.photos ?? []);
+  const [shipped, received] = await saveTogether(context, [{ profile: giver.id, step: { ...ship.step, place: undefined }, photos }, { profile: me.id, step: receive }]);
   return { ship: shownItem(shipped, new Map()), receive: shownItem(received, new Map()) };
 }

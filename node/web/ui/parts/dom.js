@@ -38,13 +38,13 @@ export function announce(text) {
 }
 
 /**
- * Hands a file to whatever the phone shares with, or saves it.
+ * Hands a file to whatever the phone shares with, or saves it. Browsers share few kinds of files; plain text is one that all let through.
  *
  * @param {Blob} blob
  * @param {string} name
  */
 export async function giveFile(blob, name) {
-  const file = new File([blob], name, { type: blob.type || 'application/octet-stream' });
+  const file = new File([blob], name, { type: name.endsWith('.txt') ? 'text/plain' : blob.type });
   if (navigator.canShare?.({ files: [file] }) && matchMedia('(pointer: coarse)').matches) {
     try {
       await navigator.share({ files: [file] });

@@ -14,11 +14,20 @@ import { t } from '../words.js';
 const received = (got) => note('tick', t('courier.got', { items: got.items, receipts: got.receipts, known: got.alreadyKnown }));
 const today = () => new Date().toISOString().slice(0, 10);
 
+/** What was said last; it stands while the screen is drawn anew under it, and goes when she goes elsewhere. */
+const words = h('div', { role: 'status' });
+window.addEventListener('hashchange', () => fill(words));
+
+/** What was carried here is sent as soon as it is here. @param {Received} got */
+function passOn(got) {
+  if (got.items) sendNow().catch((error) => console.warn(error));
+  return received(got);
+}
+
 /** @returns {Promise<Screen>} */
 export async function show() {
   const [items, carrying, health] = await Promise.all([app.core.items(), app.core.courier.carrying(), app.core.health()]);
   const waiting = items.filter(({ state }) => state === 'waiting' || state === 'carried').length;
-  const words = h('div', { role: 'status' });
   const doing = async (/** @type {() => Promise<Node>} */ use) => {
     try {
       fill(words, await use());
@@ -29,17 +38,17 @@ export async function show() {
   };
   const take = (/** @type {Event} */ event) => doing(async () => {
     const [file] = /** @type {HTMLInputElement} */ (event.currentTarget).files ?? [];
-    return file ? received(await app.core.courier.importFile(file)) : h('p');
+    return file ? passOn(await app.core.courier.importFile(file)) : h('p');
   });
   return {
-    name: 'courier', title: t('courier.title'), back: 'more', isLive: false,
+    name: 'courier', title: t('courier.title'), back: 'more', isLive: true,
     body: [
       h('p', {}, t('courier.what')), words,
       h('h2', {}, t('courier.give')),
       waiting === 0 ? h('p', { class: 'small' }, t('courier.nothing')) : h('p', { class: 'small' }, t('courier.count', { n: waiting })),
       waiting > 0 && h('div', { class: 'buttons' },
         button(t('courier.file'), () => doing(async () => {
-          await giveFile(await app.core.courier.exportFile(), `nguon-${today()}.nguon`);
+          await giveFile(await app.core.courier.exportFile(), `nguon-${today()}.txt`);
           return note('', t('courier.given'));
         }), '', 'share'),
         link(t('courier.codes'), 'carry', '', 'code')),
@@ -53,7 +62,7 @@ export async function show() {
           return note('tick', t('records.sent', { n: done?.sent ?? 0, left: done?.left ?? 0 }));
         }), 'main'),
         button(t('courier.receipts'), () => doing(async () => {
-          await giveFile(await app.core.courier.exportReceipts(), `nguon-bien-nhan-${today()}.nguon`);
+          await giveFile(await app.core.courier.exportReceipts(), `nguon-bien-nhan-${today()}.txt`);
           return note('', t('courier.given'));
         }))),
     ],
@@ -69,11 +78,10 @@ export async function carry() {
 
 /** The other phone's side. @returns {Promise<Screen>} */
 export async function scan() {
-  const words = h('div', { role: 'status' });
   const camera = scanner(async (text) => {
     try {
       const { have, of, done } = await app.core.courier.importFrame(text);
-      fill(words, done ? received(done) : h('p', { class: 'center' }, t('codes.have', { have, of })));
+      fill(words, done ? passOn(done) : h('p', { class: 'center' }, t('codes.have', { have, of })));
       return done !== null;
     } catch (error) {
       fill(words, note('mind', t('take.notours')));

@@ -17,6 +17,8 @@ const REPEATED_SHOWN = 2;
 const LOTS_SHOWN = 8;
 /** Less than this, and a season's photos may not fit. */
 const FREE_BYTES_MIN = 50_000_000;
+/** What the node shows is not what it showed before. */
+const CHANGED = ['rolled_back', 'two_histories'];
 
 /** @returns {Promise<Screen>} */
 export async function show() {
@@ -35,7 +37,7 @@ export async function show() {
     name: 'home', title: t('home.title'), nav: 'home', isLive: true,
     body: [
       health.browser === 'forgetful' && note('stop', t('health.forgetful')),
-      health.alarm && note('stop', t('health.alarm')),
+      health.alarm && note('stop', t(CHANGED.includes(health.alarm.code) ? 'health.changed' : 'health.alarm')),
       health.freeBytes !== null && health.freeBytes < FREE_BYTES_MIN && note('mind', t('health.full')),
       needs > 0 && h('a', { class: 'note mind', href: '#/tray' }, icon('mind', 'mind'), h('div', {}, h('strong', {}, t('home.needs', { n: needs })))),
       waiting > 0 && h('a', { class: 'note', href: '#/records' }, icon('wait'), h('div', {}, t(health.online ? 'home.waiting' : 'home.waiting_offline', { n: waiting }))),

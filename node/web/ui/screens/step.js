@@ -314,8 +314,21 @@ async function review({ of, all, lots, products }) {
   };
 }
 
-/** Photos, if she likes. @param {HTMLElement} at */
+/** Photos that are being made small; saving waits for them. */
+let making = Promise.resolve();
+
+/** Photos, if she likes: taken now, or chosen among those she has. @param {HTMLElement} at */
 function photoPicker(at) {
+  const words = h('div', { role: 'status' });
+  const add = async (/** @type {Event} */ event) => {
+    const files = [.../** @type {HTMLInputElement} */ (event.currentTarget).files ?? []].slice(0, PHOTOS_MAX - photos.length);
+    fill(words, h('p', { class: 'center' }, t('photo.making')));
+    let isBad = false;
+    for (const file of files) await app.core.photo(file).then((photo) => photos.push(photo), () => { isBad = true; });
+    draw();
+    fill(words, isBad && note('mind', t('photo.bad')));
+  };
+  const picker = (/** @type {string} */ label, /** @type {string} */ drawn, /** @type {object} */ more) => h('label', { class: 'file' }, icon(drawn), label, h('input', { type: 'file', accept: 'image/*', ...more, onchange: (/** @type {Event} */ event) => { making = add(event); } }));
   const draw = () => fill(at,
     photos.length > 0 && h('div', { class: 'photos' }, ...photos.map((photo, index) => {
       const url = URL.createObjectURL(photo);
@@ -323,12 +336,8 @@ function photoPicker(at) {
         photos.splice(index, 1);
         draw();
       } }, h('img', { src: url, alt: t('photo.alt', { n: index + 1 }), onload: () => URL.revokeObjectURL(url) }), icon('trash'));
-    })),
-    photos.length < PHOTOS_MAX && h('div', { class: 'buttons' }, h('label', { class: 'file' }, icon('camera'), t('photo.add'), h('input', { type: 'file', accept: 'image/*', capture: 'environment', onchange: (/** @type {Event} */ event) => {
-      const [file] = /** @type {HTMLInputElement} */ (event.currentTarget).files ?? [];
-      if (file) photos.push(file);
-      draw();
-    } }))));
+    })), words,
+    photos.length < PHOTOS_MAX && h('div', { class: 'buttons pair' }, picker(t('photo.add'), 'camera', { capture: 'environment' }), picker(t('photo.choose'), 'photo', { multiple: true })));
   draw();
   return at;
 }
@@ -341,6 +350,7 @@ async function saveIt(of, step, all, lots, problem) {
   isSaving = true;
   performance.mark('save');
   try {
+    await making;
     const full = { ...step, ...(photos.length ? { photos: [...photos] } : {}) };
     if (of.verb === 'ship' && !of.editing) {
       const { keepOffer } = await import('./weigh.js');

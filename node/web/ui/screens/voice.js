@@ -31,11 +31,14 @@ export async function show([screen = '']) {
   return screen ? one(screen) : list();
 }
 
+/** What was said last; it stands while the list is drawn anew under it. */
+const said = h('div', { role: 'status' });
+window.addEventListener('hashchange', () => fill(said));
+
 /** @returns {Promise<Screen>} */
 async function list() {
   const code = voice();
   const have = new Set(await clips(code));
-  const words = h('div', { role: 'status' });
   const take = async (/** @type {Event} */ event) => {
     const [file] = /** @type {HTMLInputElement} */ (event.currentTarget).files ?? [];
     if (!file) return;
@@ -43,10 +46,10 @@ async function list() {
       const { count, language } = await takePack(file);
       setVoice(language);
       go('voice', true);
-      fill(words, note('tick', t('voice.taken', { n: count })));
+      fill(said, note('tick', t('voice.taken', { n: count })));
     } catch (error) {
       console.warn(error);
-      fill(words, note('mind', t('voice.badpack')));
+      fill(said, note('mind', t('voice.badpack')));
     }
   };
   return {
@@ -57,11 +60,11 @@ async function list() {
         setVoice(other.code);
         go('voice', true);
       } }, other.name))),
-      h('p', { class: 'small' }, t('voice.count', { n: have.size, of: SPOKEN.length })), words,
+      h('p', { class: 'small' }, t('voice.count', { n: have.size, of: SPOKEN.length })), said,
       h('ul', { class: 'list' }, ...SPOKEN.map((screen) => h('li', {}, h('a', { class: 'row', href: `#/voice/${screen}` }, icon(have.has(screen) ? 'tick' : 'voice', have.has(screen) ? 'tick' : ''), h('span', {}, h('b', {}, label(screen)), h('span', { class: 'small' }, t(have.has(screen) ? 'voice.have' : 'voice.missing'))))))),
       h('div', { class: 'buttons' },
-        have.size > 0 && button(t('voice.export'), async () => giveFile(await packOf(code), `nguon-loi-noi-${code}.json`), '', 'share'),
-        h('label', { class: 'file' }, icon('book'), t('voice.import'), h('input', { type: 'file', accept: 'application/json,.json', onchange: take }))),
+        have.size > 0 && button(t('voice.export'), async () => giveFile(await packOf(code), `nguon-loi-noi-${code}.txt`), '', 'share'),
+        h('label', { class: 'file' }, icon('book'), t('voice.import'), h('input', { type: 'file', onchange: take }))),
     ],
   };
 }

@@ -173,6 +173,12 @@ export async function onePhone() {
   async function finish(/** @type {string | null} */ receiverPin) {
     try {
       await app.core.profiles.unlock(receiver?.id ?? '', receiverPin);
+    } catch (error) {
+      // The giver has agreed and need not do so again.
+      fill(words, note('mind', wrongPin(error)));
+      return;
+    }
+    try {
       const { receive } = await app.core.weighIn.onePhone(step, giver.id, giverPin);
       drop();
       go(`saved/${receive.id}`, true);

@@ -39,7 +39,7 @@ export async function show([asked = '']) {
     foot: [found.entries.length > 0 ? button(t('year.export'), async () => {
       try {
         fill(words, h('p', { class: 'center' }, t('year.making')));
-        await giveFile(await app.core.signedReport(found), `nguon-${year}.zip`);
+        await giveFile(await app.core.signedReport(found), `nguon-${year}.txt`);
         fill(words, note('tick', t('year.done')));
       } catch (error) {
         fill(words, note('mind', trouble(error)));
