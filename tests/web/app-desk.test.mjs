@@ -10,8 +10,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
-import { startDemo } from "./app-rig.mjs";
-import { openPage, withBrowser } from "./browser.mjs";
+import { atDesk, startDemo } from "./app-rig.mjs";
+import { withBrowser } from "./browser.mjs";
 import { ROOT } from "./node.mjs";
 
 const REGISTRAR = "ban-so-con-minh";
@@ -79,19 +79,6 @@ async function go(page, name) {
   await page.waitForSelector(`main[data-page="${name.split("/")[0]}"]`);
 }
 
-/** Sits down at the desk with the registrar's key file. @param {import("playwright-core").BrowserContext} context */
-async function sit(context) {
-  const { page, errors } = await openPage(context);
-  await page.goto(`${demo.url}/app/coop`);
-  await page.waitForSelector('main[data-page="enter"]');
-  await page.setInputFiles("input[type=file]", demo.keyOf(REGISTRAR));
-  await page.fill("input[name=name]", "Ch\u1ecb Lan");
-  await page.fill("input[name=pin]", PIN);
-  await page.click("form button[type=submit]");
-  await page.waitForSelector('main[data-page="members"]');
-  return { page, errors };
-}
-
 /** Makes an invitation and gives its token. @param {Page} page @param {string} name */
 async function invite(page, name) {
   await page.fill("form input[name=name]", name);
@@ -104,7 +91,7 @@ async function invite(page, name) {
 
 test("a member is invited, asks, and is approved with one tap; her lost phone is stopped and she joins anew", async () => {
   await withBrowser(async (context) => {
-    const { page, errors } = await sit(context);
+    const { page, errors } = await atDesk(context, demo, REGISTRAR, PIN);
     await accessible(page);
     const token = await invite(page, "H\u1ed9 77");
     await picture(page, "invitation");
@@ -157,7 +144,7 @@ test("a member is invited, asks, and is approved with one tap; her lost phone is
 
 test("products, places, what is on the way and lots are listed and added", async () => {
   await withBrowser(async (context) => {
-    const { page, errors } = await sit(context);
+    const { page, errors } = await atDesk(context, demo, REGISTRAR, PIN);
     await go(page, "products");
     await picture(page, "products");
     await accessible(page);
@@ -193,7 +180,7 @@ test("products, places, what is on the way and lots are listed and added", async
 
 test("a recall shows beforehand exactly what it reaches, and asks twice", async () => {
   await withBrowser(async (context) => {
-    const { page, errors } = await sit(context);
+    const { page, errors } = await atDesk(context, demo, REGISTRAR, PIN);
     await go(page, "lots");
     const lots = (await ask(`/v1/actors/${ORGANISATION}/lots`)).json.items;
     const held = lots.find((/** @type {any} */ lot) => lot.held.length && !lot.dispositions.includes("recalled"));
@@ -223,7 +210,7 @@ test("a recall shows beforehand exactly what it reaches, and asks twice", async 
 
 test("a request that somebody recorded makes no second invitation", async () => {
   await withBrowser(async (context) => {
-    const { page } = await sit(context);
+    const { page } = await atDesk(context, demo, REGISTRAR, PIN);
     const sent = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/v1/invitations"));
     await invite(page, "H\u1ed9 88");
     const request = await sent;
