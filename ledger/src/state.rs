@@ -3,6 +3,7 @@
 //! The state is a map from [`Key`] to [`Record`], read through [`ReadState`] and changed only by the writes that
 //! [`crate::rules::apply`] hands back, so that neither node nor auditor need hold it whole in memory.
 
+pub mod filter;
 pub mod wire;
 
 use alloc::boxed::Box;

@@ -8,8 +8,10 @@ mod check;
 mod clean;
 mod codec;
 mod memory;
+mod merger;
 mod parties;
 mod replay;
+mod runs;
 mod sled_tree;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use nguon_ledger::identifier::{LotKey, Origin};
 use nguon_ledger::key::PublicKey;
@@ -38,10 +41,14 @@ pub use sled_tree::SledError;
 use crate::config::IndexLimits;
 use crate::store::{LogStore, durable};
 use memory::Memory;
+use merger::{Merger, Wake};
+use runs::Runs;
 use sled_tree::SledTree;
 
 /// Most entries that the indexing thread writes to sled at once.
 const BATCH_ENTRIES: usize = 4_096;
+/// How long a group waits for others to be written with: few long runs cost less than many short ones, and readers find it in memory.
+const GATHERED: Duration = Duration::from_millis(100);
 /// sled's own folder within the index.
 const SLED: &str = "sled";
 
@@ -84,13 +91,14 @@ pub struct Index {
     folder: PathBuf,
     queue: Option<SyncSender<(Applied, u64)>>,
     indexer: Option<JoinHandle<()>>,
+    merger: Option<Merger>,
 }
 
 /// The reading side, shared by all.
 #[derive(Debug)]
 pub struct Reader {
     origin: Origin,
-    tree: SledTree,
+    runs: Runs,
     memory: Mutex<Memory>,
     is_broken: AtomicBool,
 }
@@ -129,28 +137,30 @@ impl Index {
                 if files.exists() {
                     fs::remove_dir_all(&files).map_err(io)?;
                 }
-                let tree = SledTree::open(&files, limits.cache_bytes);
-                let tree = tree.map_err(|error| ReplayError::Index(error.into()))?;
-                (Reader::new(origin.clone(), tree, limits), TreeSize::ZERO)
+                let tree = SledTree::open(&files, limits.cache_bytes).map_err(IndexError::from);
+                let runs = tree.and_then(Runs::open).map_err(ReplayError::Index)?;
+                (Reader::new(origin.clone(), runs, limits), TreeSize::ZERO)
             }
         };
         let reader = Arc::new(reader);
+        let merger = Merger::start(Arc::clone(&reader)).map_err(io)?;
         let tree = replay::tree_at(store, size)?;
         replay::replay(store, &reader, tree, limits.replay_entries, progress, &mut |mut applied| {
             let generation = reader.lock().publish(&mut applied);
             let written = reader.write(&[(applied, generation)]);
-            if written.is_err() {
-                reader.break_down();
+            match &written {
+                Ok(()) => merger.wake(),
+                Err(_) => reader.break_down(),
             }
             written
         })?;
         let (queue, groups) = sync_channel(limits.queue_groups);
         let indexer = {
-            let reader = Arc::clone(&reader);
-            let work = move || run_indexer(&reader, &groups);
+            let (reader, wake) = (Arc::clone(&reader), merger.waker());
+            let work = move || run_indexer(&reader, &groups, &wake);
             thread::Builder::new().name("indexer".to_owned()).spawn(work).map_err(io)?
         };
-        Ok(Self { reader, folder: folder.to_owned(), queue: Some(queue), indexer: Some(indexer) })
+        Ok(Self { reader, folder: folder.to_owned(), queue: Some(queue), indexer: Some(indexer), merger: Some(merger) })
     }
 
     /// The reading side.
@@ -185,7 +195,8 @@ impl Drop for Index {
     fn drop(&mut self) {
         self.queue = None;
         let is_done = self.indexer.take().is_none_or(|indexer| indexer.join().is_ok());
-        if !is_done || self.reader.is_broken() || self.reader.tree.flush().is_err() {
+        self.merger = None;
+        if !is_done || self.reader.is_broken() || self.reader.runs.flush().is_err() {
             return;
         }
         // The mark is left only when nobody reads on; without it the next start looks more closely.
@@ -201,9 +212,7 @@ impl Drop for Index {
 #[derive(Debug, Error)]
 enum Unusable {
     #[error(transparent)]
-    Sled(#[from] SledError),
-    #[error(transparent)]
-    Codec(#[from] CodecError),
+    Index(#[from] IndexError),
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),
     #[error("it was not closed, and does not agree with itself")]
@@ -226,9 +235,9 @@ fn open_existing(
         return Ok(None);
     }
     let was_closed = clean::take(folder, &files)?;
-    let tree = SledTree::open(&files, limits.cache_bytes)?;
-    let Some(stamp) = tree.get(&codec::stamp_key())? else { return Ok(None) };
-    let (stamp, _) = codec::decode_stamp(&stamp)?;
+    let runs = Runs::open(SledTree::open(&files, limits.cache_bytes).map_err(IndexError::from)?)?;
+    let Some(stamp) = runs.get(&codec::stamp_key())? else { return Ok(None) };
+    let (stamp, _) = codec::decode_stamp(&stamp).map_err(IndexError::from)?;
     let head = store.head().size();
     if stamp.size > head {
         return Err(Unusable::Ahead { size: stamp.size, head });
@@ -237,10 +246,10 @@ fn open_existing(
     if root.ok() != Some(stamp.root) {
         return Err(Unusable::OtherTree);
     }
-    if !was_closed && !check::is_whole(&tree, origin, &stamp)? {
+    if !was_closed && !check::is_whole(&runs, origin, &stamp)? {
         return Err(Unusable::NotWhole);
     }
-    Ok(Some((Reader::new(origin.clone(), tree, limits), stamp.size)))
+    Ok(Some((Reader::new(origin.clone(), runs, limits), stamp.size)))
 }
 
 /// Moves a broken index to `index.broken-1`, in place of an older one.
@@ -254,12 +263,13 @@ fn move_aside(folder: &Path) -> io::Result<()> {
     durable::create_folders(folder)
 }
 
-fn run_indexer(reader: &Reader, groups: &Receiver<(Applied, u64)>) {
+fn run_indexer(reader: &Reader, groups: &Receiver<(Applied, u64)>, wake: &Wake) {
     while let Ok(first) = groups.recv() {
         let mut entries = first.0.entries();
         let mut batch = vec![first];
+        let until = Instant::now() + GATHERED;
         while entries < BATCH_ENTRIES
-            && let Ok(next) = groups.try_recv()
+            && let Ok(next) = groups.recv_timeout(until.saturating_duration_since(Instant::now()))
         {
             entries += next.0.entries();
             batch.push(next);
@@ -269,13 +279,14 @@ fn run_indexer(reader: &Reader, groups: &Receiver<(Applied, u64)>) {
             reader.break_down();
             return;
         }
+        wake.wake();
     }
 }
 
 impl Reader {
-    fn new(origin: Origin, tree: SledTree, limits: IndexLimits) -> Self {
+    fn new(origin: Origin, runs: Runs, limits: IndexLimits) -> Self {
         let memory = Mutex::new(Memory::new(limits.record_bytes));
-        Self { origin, tree, memory, is_broken: AtomicBool::new(false) }
+        Self { origin, runs, memory, is_broken: AtomicBool::new(false) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -298,13 +309,13 @@ impl Reader {
         self.is_broken.store(true, Ordering::Release);
     }
 
-    /// Writes groups to sled as one batch.
+    /// Writes groups to sled as one batch: a run.
     fn write(&self, groups: &[(Applied, u64)]) -> Result<(), IndexError> {
         let mut merged = std::collections::BTreeMap::new();
         for (applied, _) in groups {
             merged.extend(applied.pairs.iter().map(|(key, value)| (key.as_ref(), value.as_ref())));
         }
-        self.tree.apply(merged.into_iter())?;
+        self.runs.apply(merged.into_iter())?;
         let mut memory = self.lock();
         for (applied, generation) in groups {
             memory.forget(applied.pairs.keys(), *generation);
@@ -321,16 +332,15 @@ impl Reader {
             }
             memory.generation()
         };
-        Ok((self.check(self.tree.get(key))?, generation))
+        Ok((self.check(self.runs.get(key))?, generation))
     }
 
-    /// Notes that the index is broken when sled fails.
-    fn check<T>(&self, result: Result<T, SledError>) -> Result<T, IndexError> {
-        if let Err(error) = &result {
+    /// Notes that the index is broken when it cannot be read.
+    fn check<T>(&self, result: Result<T, IndexError>) -> Result<T, IndexError> {
+        result.inspect_err(|error| {
             tracing::error!(%error, "the index cannot be read; the next start makes it again");
             self.break_down();
-        }
-        Ok(result?)
+        })
     }
 
     /// The record under a key.
@@ -449,7 +459,7 @@ impl Reader {
             memory.pending_from(prefix, from).take(limit).map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
         };
         let mut merged: std::collections::BTreeMap<_, _> =
-            self.check(self.tree.scan(prefix, from, limit))?.into_iter().collect();
+            self.check(self.runs.scan(prefix, from, limit))?.into_iter().collect();
         merged.extend(pending);
         Ok(merged.into_iter().take(limit).collect())
     }
@@ -463,7 +473,7 @@ impl Index {
             all.push((key.to_vec(), value.to_vec()));
             true
         };
-        self.reader.tree.for_each(visit).unwrap();
+        self.reader.runs.for_each(visit).unwrap();
         all
     }
 }

@@ -11,8 +11,8 @@ use nguon_ledger::state::Record;
 use nguon_ledger::tree::LeafIndex;
 
 use super::codec::{self, CodecError, Stamp, Table};
-use super::parties;
-use super::sled_tree::{SledError, SledTree};
+use super::runs::Runs;
+use super::{IndexError, parties};
 
 /// Sums that must agree.
 #[derive(Debug, Default)]
@@ -31,29 +31,29 @@ struct Sums {
 }
 
 /// Whether the index agrees with itself and with its stamp.
-pub(super) fn is_whole(tree: &SledTree, origin: &Origin, expected: &Stamp) -> Result<bool, SledError> {
+pub(super) fn is_whole(runs: &Runs, origin: &Origin, expected: &Stamp) -> Result<bool, IndexError> {
     let mut sums = Sums::default();
     let mut failed = None;
     let mut are_listed = |key: &[u8], value: &[u8]| {
-        listed(tree, origin, key, value).unwrap_or_else(|error| {
+        listed(runs, origin, key, value).unwrap_or_else(|error| {
             failed = Some(error);
             false
         })
     };
-    if !tree.for_each(|key, value| sums.add(origin, key, value).is_ok() && are_listed(key, value))? {
+    if !runs.for_each(|key, value| sums.add(origin, key, value).is_ok() && are_listed(key, value))? {
         return failed.map_or(Ok(false), Err);
     }
     Ok(sums.agree(expected))
 }
 
 /// Whether all who have something of a lot, if this is one, are listed as having it.
-fn listed(tree: &SledTree, origin: &Origin, key: &[u8], value: &[u8]) -> Result<bool, SledError> {
+fn listed(runs: &Runs, origin: &Origin, key: &[u8], value: &[u8]) -> Result<bool, IndexError> {
     if key.first() != Some(&Table::Lot.byte()) {
         return Ok(true);
     }
     let Ok(Record::Lot(lot)) = codec::decode_record(origin, value) else { return Ok(false) };
     for slug in parties::holders(&lot.balances) {
-        if tree.get(&codec::held_key(slug, &lot.uri.key()))?.is_none() {
+        if runs.get(&codec::held_key(slug, &lot.uri.key()))?.is_none() {
             return Ok(false);
         }
     }

@@ -15,7 +15,7 @@ use nguon_ledger::tree::{LeafIndex, TreeSize};
 mod tests;
 
 /// Version of everything in this module.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 /// Statements of one signer that share a value: one write serves all that a group holds of a signer, and a value stays below 600 bytes.
 pub(crate) const CHUNK: u64 = 64;
 /// What a key of the index begins with.
@@ -91,8 +91,7 @@ pub(crate) fn record_key(key: &Key) -> Vec<u8> {
     }
 }
 
-/// The first 21 bytes of a hash: with the table's byte, 22 are what sled keeps within a node rather than beside it, at half the cost. Two hashes
-/// that agree in 168 bits are not found by anybody.
+/// The first 21 bytes of a hash: two hashes that agree in 168 bits are not found by anybody.
 fn short(hash: &Hash) -> &[u8] {
     hash.as_bytes().get(..21).unwrap_or_default()
 }

@@ -8,6 +8,9 @@ use std::path::Path;
 
 use thiserror::Error;
 
+/// Keys removed in one batch, during which nobody reads.
+const REMOVED_AT_ONCE: usize = 64;
+
 /// A key with its value.
 pub(crate) type Pair = (Vec<u8>, Vec<u8>);
 
@@ -45,26 +48,22 @@ impl SledTree {
         guard(|| Ok(self.db.get(key)?.map(|value| value.to_vec())))
     }
 
-    /// The pairs whose keys begin with `prefix` and are not below `from`, ascending, at most `limit`.
-    pub(crate) fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, SledError> {
-        guard(|| {
-            let pairs = self.db.range(from.max(prefix)..).take(limit);
-            let pairs = pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())));
-            pairs.take_while(|pair| pair.as_ref().map_or(true, |(key, _)| key.starts_with(prefix))).collect()
-        })
-    }
-
-    /// Shows every pair to `visit`, ascending, until it says no; whether it said yes to all.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&[u8], &[u8]) -> bool) -> Result<bool, SledError> {
-        guard(|| {
-            for pair in self.db.iter() {
-                let (key, value) = pair?;
-                if !visit(&key, &value) {
-                    return Ok(false);
+    /// Removes every key that begins with `prefix`, some at a time.
+    pub(crate) fn remove(&self, prefix: &[u8]) -> Result<(), SledError> {
+        loop {
+            let mut batch = sled::Batch::default();
+            let mut count = 0;
+            guard(|| {
+                for key in self.db.scan_prefix(prefix).keys().take(REMOVED_AT_ONCE) {
+                    batch.remove(key?);
+                    count += 1;
                 }
+                self.db.apply_batch(batch)
+            })?;
+            if count < REMOVED_AT_ONCE {
+                return Ok(());
             }
-            Ok(true)
-        })
+        }
     }
 
     /// Writes all pairs or none.
@@ -72,6 +71,12 @@ impl SledTree {
         let mut batch = sled::Batch::default();
         pairs.for_each(|(key, value)| batch.insert(key, value));
         guard(|| self.db.apply_batch(batch))
+    }
+
+    /// How many keys there are.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> Result<usize, SledError> {
+        guard(|| Ok(self.db.len()))
     }
 
     /// Hands everything to the operating system; that does not make it durable.

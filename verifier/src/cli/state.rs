@@ -4,7 +4,6 @@
 //! goes through a bounded table in memory into sorted files, about 300 bytes for a harvested lot. The files are in a temporary folder, or in
 //! one that is kept, from which a later audit goes on.
 
-mod filter;
 mod flush;
 mod run;
 mod saved;

@@ -110,8 +110,8 @@ fn records_come_back() {
 
 /// Whoever changes these bytes changes [`FORMAT`] too, so that old indexes are made again.
 #[test]
-fn bytes_are_those_of_format_2() {
-    assert_eq!(FORMAT, 2);
+fn bytes_are_those_of_format_3() {
+    assert_eq!(FORMAT, 3);
     let all: Vec<u8> = records().iter().flat_map(|record| encode_record(record).unwrap()).collect();
     assert_eq!((all.len(), Hash::of(&all).to_string().as_str()), (GOLDEN.0, GOLDEN.1));
     let bytes = |record: &Record| hex(&encode_record(record).unwrap());
@@ -121,7 +121,7 @@ fn bytes_are_those_of_format_2() {
     assert_eq!(bytes(&records()[9]), format!("09fc7011010001{lot}"));
     let stamp = Stamp { size: TreeSize::new(300), root: Hash::ZERO };
     let encoded = encode_stamp(&stamp, 7).unwrap();
-    assert_eq!(hex(&encoded), format!("02fb2c01{}07", "00".repeat(32)));
+    assert_eq!(hex(&encoded), format!("03fb2c01{}07", "00".repeat(32)));
     assert_eq!(decode_stamp(&encoded), Ok((stamp, 7)));
     assert_eq!(decode_stamp(&[&[1], &encoded[1..]].concat()), Err(CodecError), "of another format");
     // A stamp as format 1 had it.

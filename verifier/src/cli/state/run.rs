@@ -11,8 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use nguon_ledger::hash::Hash;
-
-use super::filter::Filter;
+use nguon_ledger::state::filter::{Filter, FilterKey};
 
 /// Length of a key: one byte for its kind and 23 of a hash. Two hashes that agree in 184 bits are not found by anybody.
 pub(super) const KEY_BYTES: usize = 24;
@@ -78,7 +77,7 @@ impl Run {
 
     /// The value of a key.
     pub(super) fn get(&self, key: &RunKey) -> anyhow::Result<Option<Vec<u8>>> {
-        if !self.filter.may_hold(key) {
+        if !self.filter.may_hold(&filter_key(key)) {
             return Ok(None);
         }
         let after = self.fences.partition_point(|fence| fence.first <= *key);
@@ -113,6 +112,11 @@ impl Fence {
             length: u32::from_be_bytes(length.try_into().ok()?),
         })
     }
+}
+
+/// The first byte is the kind; the hash follows.
+fn filter_key(key: &RunKey) -> FilterKey {
+    key.get(1..).and_then(|hash| hash.first_chunk()).copied().unwrap_or_default()
 }
 
 fn check(bytes: &[u8]) -> [u8; CHECK_BYTES] {
@@ -186,7 +190,7 @@ impl Writer {
             block_first: [0; KEY_BYTES],
             offset: 0,
             fences: Vec::new(),
-            filter: Filter::for_records(records),
+            filter: Filter::for_keys(records),
             records: 0,
         })
     }
@@ -198,7 +202,7 @@ impl Writer {
         self.block.extend_from_slice(key);
         self.block.extend_from_slice(&u32::try_from(value.len())?.to_be_bytes());
         self.block.extend_from_slice(value);
-        self.filter.insert(key);
+        self.filter.insert(&filter_key(key));
         self.records += 1;
         if self.block.len() >= BLOCK_BYTES { self.end_block() } else { Ok(()) }
     }
