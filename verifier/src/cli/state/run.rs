@@ -138,25 +138,31 @@ impl<'b> Iterator for Records<'b> {
     }
 }
 
-/// Reads a run from its beginning to its end.
+/// Goes through a run from its beginning to its end.
 pub(super) struct Scan<'r> {
     run: &'r Run,
     file: BufReader<File>,
     next_block: usize,
     block: Vec<u8>,
+    /// Where in the block the record begins that is shown.
     at: usize,
 }
 
 impl Scan<'_> {
-    /// The next record.
-    pub(super) fn next(&mut self) -> anyhow::Result<Option<(RunKey, Vec<u8>)>> {
-        loop {
-            let mut records = Records(self.block.get(self.at..).unwrap_or_default());
-            if let Some((key, value)) = records.next() {
-                self.at = self.block.len() - records.0.len();
-                return Ok(Some((*key, value.to_vec())));
-            }
-            let Some(fence) = self.run.fences.get(self.next_block) else { return Ok(None) };
+    /// The record that it stands at; none at the end.
+    pub(super) fn record(&self) -> Option<(&RunKey, &[u8])> {
+        Records(self.block.get(self.at..).unwrap_or_default()).next()
+    }
+
+    /// Goes on to the next record, from before the first one to that.
+    pub(super) fn advance(&mut self) -> anyhow::Result<()> {
+        let mut records = Records(self.block.get(self.at..).unwrap_or_default());
+        if records.next().is_some() {
+            self.at = self.block.len() - records.0.len();
+        }
+        while self.record().is_none()
+            && let Some(fence) = self.run.fences.get(self.next_block)
+        {
             self.next_block += 1;
             self.block.resize(usize::try_from(fence.length)?, 0);
             self.file.read_exact(&mut self.block)?;
@@ -164,6 +170,7 @@ impl Scan<'_> {
             self.block.truncate(length);
             self.at = 0;
         }
+        Ok(())
     }
 }
 
@@ -247,16 +254,14 @@ impl Writer {
 pub(super) fn merge(runs: &[Arc<Run>], path: &Path, is_kept: bool) -> anyhow::Result<Run> {
     let mut writer = Writer::create(path, runs.iter().map(|run| run.records()).sum())?;
     let mut scans = runs.iter().map(|run| run.scan()).collect::<Result<Vec<_>, _>>()?;
-    let mut heads = scans.iter_mut().map(Scan::next).collect::<Result<Vec<_>, _>>()?;
-    while let Some(least) = heads.iter().flatten().map(|(key, _)| *key).min() {
-        let mut is_written = false;
-        for (head, scan) in heads.iter_mut().zip(&mut scans) {
-            if let Some((key, value)) = head.take_if(|(key, _)| *key == least) {
-                if !is_written {
-                    writer.push(&key, &value)?;
-                    is_written = true;
-                }
-                *head = scan.next()?;
+    scans.iter_mut().try_for_each(Scan::advance)?;
+    // Of equal keys the first is the least, and that is the newest one's.
+    while let Some((key, value)) = scans.iter().filter_map(Scan::record).min_by_key(|(key, _)| *key) {
+        writer.push(key, value)?;
+        let key = *key;
+        for scan in &mut scans {
+            if scan.record().is_some_and(|(found, _)| *found == key) {
+                scan.advance()?;
             }
         }
     }
