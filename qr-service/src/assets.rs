@@ -30,26 +30,34 @@ macro_rules! verifier {
 }
 
 /// All of them. `verify.js` and what it imports belong to the verifier: the page runs the very files that auditors may host elsewhere.
-pub(crate) const ASSETS: [Asset; 20] = [
+pub(crate) const ASSETS: [Asset; 28] = [
     Asset { path: "qr-service/web/page.css", media_type: CSS, text: include_str!("../web/page.css") },
     Asset { path: "qr-service/web/page.js", media_type: SCRIPT, text: include_str!("../web/page.js") },
     Asset { path: "qr-service/web/icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
+    verifier!("attributes.js"),
+    verifier!("bundle.js"),
     verifier!("bytes.js"),
+    verifier!("canonical.js"),
     verifier!("ed25519.js"),
     verifier!("ed25519-fallback.js"),
     verifier!("epcis.js"),
+    verifier!("inspection.js"),
+    verifier!("item.js"),
     verifier!("json.js"),
+    verifier!("links.js"),
     verifier!("log.js"),
     verifier!("marking.js"),
     verifier!("movement.js"),
     verifier!("names.js"),
     verifier!("registry.js"),
     verifier!("rules.js"),
+    verifier!("sensors.js"),
     verifier!("statement.js"),
     verifier!("transform.js"),
     verifier!("values.js"),
     verifier!("verify.js"),
     verifier!("vocabulary.js"),
+    verifier!("words.js"),
     verifier!("vendor/noble-ed25519/index.js"),
 ];
 

@@ -4,7 +4,8 @@ import { leafHash } from '../bytes.js';
 import { keyHistory, namedBlobs, verifyEvidence } from '../evidence.js';
 import { parseCheckpoint, parseNote, parsePolicy, parseVkey } from '../log.js';
 import { readStory } from '../story.js';
-import { readBundle, verifyBundle, verifyProof } from '../verify.js';
+import { readBundle } from '../bundle.js';
+import { verifyBundle, verifyProof } from '../verify.js';
 
 /** @typedef {import('../verify.js').Check} Check */
 /** @typedef {{name: string, bytes: Uint8Array}} Chosen */
