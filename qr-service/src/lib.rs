@@ -18,6 +18,7 @@ mod assets;
 mod cache;
 mod compression;
 mod data;
+mod dense;
 mod limit;
 mod linkset;
 mod locale;

@@ -12,6 +12,7 @@ use nguon_ledger::hash::Hash;
 
 use crate::{
     Config, ConfigError, Settings,
+    assets::{Effort, Encoding},
     cache::Cache,
     code::{self, CodeError},
     data::Data,
@@ -140,7 +141,10 @@ pub(crate) struct PageFacts {
 pub(crate) struct PageCopy {
     pub(crate) facts: PageFacts,
     pub(crate) html: Bytes,
-    pub(crate) zipped: OnceLock<Bytes>,
+    zipped: OnceLock<Option<Bytes>>,
+    /// As well as a moment allows, and as well as can be once there was time for it.
+    brotli: OnceLock<Option<Bytes>>,
+    best: OnceLock<Option<Bytes>>,
     /// Changes with any byte of it.
     pub(crate) tag: String,
 }
@@ -233,9 +237,16 @@ impl Service {
         }
         let html = Bytes::from(render());
         let tag = Hash::of(&html).to_string().chars().take(16).collect();
-        let page = Arc::new(PageCopy { facts: facts.clone(), html, zipped: OnceLock::new(), tag });
-        // Zipped it takes about a quarter.
-        self.pages.put(key, Arc::clone(&page), page.html.len() + page.html.len() / 3);
+        let page = Arc::new(PageCopy {
+            facts: facts.clone(),
+            html,
+            zipped: OnceLock::new(),
+            brotli: OnceLock::new(),
+            best: OnceLock::new(),
+            tag,
+        });
+        // Compressed it takes about a quarter, each time.
+        self.pages.put(key, Arc::clone(&page), page.html.len() * 2);
         page
     }
 
@@ -295,6 +306,30 @@ impl Service {
                 Err(error) => tracing::warn!(%error, "the report was not sent on; it is kept"),
             }
         });
+    }
+}
+
+impl PageCopy {
+    /// The page in an encoding, and what tells its tag from that of the others. Somebody waits for the first copy; those who come later
+    /// get a smaller one.
+    pub(crate) fn encoded(self: &Arc<Self>, encoding: Encoding) -> Option<(Bytes, &'static str)> {
+        let quick = || encoding.compress(&self.html, Effort::Quick).map(Bytes::from);
+        if encoding == Encoding::Gzip {
+            return Some((self.zipped.get_or_init(quick).clone()?, "-z"));
+        }
+        if let Some(Some(best)) = self.best.get() {
+            return Some((best.clone(), "-b"));
+        }
+        let is_first = self.brotli.get().is_none();
+        let bytes = self.brotli.get_or_init(quick).clone()?;
+        if is_first {
+            let page = Arc::clone(self);
+            let work = move || {
+                page.best.get_or_init(|| encoding.compress(&page.html, Effort::Best).map(Bytes::from)).is_some()
+            };
+            drop(tokio::task::spawn_blocking(work));
+        }
+        Some((bytes, "-q"))
     }
 }
 

@@ -16,6 +16,11 @@ export function need(condition, code, field, detail) {
   if (!condition) throw new Refusal(code, field, detail);
 }
 
+/** Of an event. @param {any} ok @param {string} field @param {string} [detail] @returns {asserts ok} */
+export function shape(ok, field, detail) {
+  need(ok, 'malformed_event', `body.event.${field}`, detail);
+}
+
 /** The ledger's own amounts hold 128 bits. @param {bigint} amount @param {string} field */
 export function bounded(amount, field) {
   need(amount < 1n << 127n, 'malformed_event', field, 'too great');

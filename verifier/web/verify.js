@@ -3,6 +3,8 @@
 // shared vectors. No server is believed: bring the log's key, and the bundle proves the rest or does not.
 import { leafHash, unbase64, utf8 } from './bytes.js';
 import { readBundle } from './bundle.js';
+import { failed, passed, skipped } from './check.js';
+import { freshness } from './freshness.js';
 import { attempt } from './item.js';
 import { parseJson } from './json.js';
 import { isIncluded, isMet, openCheckpoint, parseCheckpoint, parseNote, parsePolicy, parseVkey, verifyNote } from './log.js';
@@ -12,8 +14,7 @@ import { isOrigin, keyOf, lotOf, nameOf } from './names.js';
 import { whole } from './values.js';
 import { verify } from './ed25519.js';
 
-/** @typedef {'passed' | 'failed' | 'not_checked'} Result */
-/** @typedef {{name: string, result: Result, detail?: string, index?: number}} Check */
+/** @typedef {import('./check.js').Check} Check */
 /** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number, serial?: string,
  *   serialProof?: string | null}} Options lot: the canonical URI that the bundle must be about; newest: a checkpoint got elsewhere; serial: that of a pack, which
  *   is checked too, with the JSON of its proof */
@@ -22,12 +23,6 @@ import { verify } from './ed25519.js';
 /** @typedef {import('./item.js').Item} Item */
 
 const ZERO = '0'.repeat(64);
-const passed = (/** @type {string} */ name) => /** @type {Check} */ ({ name, result: 'passed' });
-const skipped = (/** @type {string} */ name, /** @type {string} */ detail) => /** @type {Check} */ ({ name, result: 'not_checked', detail });
-const failed = (/** @type {string} */ name, /** @type {any} */ error, /** @type {bigint} */ index = -1n) => /** @type {Check} */ ({
-  name, result: 'failed', detail: String(error?.message ?? error), ...(index >= 0n ? { index: Number(index) } : {}),
-});
-
 /** Makes one check of every entry, in the bundle's order; a text or an exception is the fault, '' none.
  * @param {string} name @param {Item[]} items @param {(item: Item) => string | Promise<string>} step */
 async function each(name, items, step) {
@@ -244,21 +239,6 @@ async function quorum({ policy, signed }) {
   if (policy.quorum === 'none') return { check: skipped(name, 'the policy asks for no witness'), witnesses };
   const met = isMet(policy, new Set(times.keys()));
   return { check: met ? passed(name) : failed(name, `${times.size} witnesses cosigned, which is no quorum`), witnesses };
-}
-
-/** @param {Log} log @param {Options} options @returns {Promise<Check>} */
-async function freshness({ claimed, keys }, { newest, sizeMin }) {
-  const name = 'freshness';
-  if (!claimed) return skipped(name, 'no readable checkpoint');
-  const isAccepted = sizeMin !== undefined && claimed.size >= BigInt(sizeMin);
-  const opened = newest === undefined ? null : await openCheckpoint(newest, keys).catch(() => null);
-  if (!opened) {
-    if (sizeMin !== undefined) return isAccepted ? passed(name) : failed(name, 'older than what the verifier was told to accept');
-    return skipped(name, newest === undefined ? 'nobody was asked for a newer checkpoint' : "the checkpoint to compare with is not the log's");
-  }
-  const { size, root } = opened.checkpoint;
-  if (size === claimed.size && root !== claimed.root) return failed(name, `two roots for one size of ${size}: the log shows two histories`);
-  return size <= claimed.size || isAccepted ? passed(name) : failed(name, `made at size ${claimed.size}, the log is at ${size}`);
 }
 
 /** Makes every check of a bundle. Throws only for what is no bundle.

@@ -6,10 +6,6 @@ import { WORDS } from './words.js';
 
 /** @typedef {(json: any) => boolean} Test */
 
-/** Longest part of a context, in definitions. */
-const DEFINITIONS_MAX = 256;
-const PREFIXES = ['epcis', 'cbv', 'cbvmda', 'gs1', 'rdfs', 'owl', 'xsd', 'dcterms'];
-
 /** @type {Test} */
 export const isUri = (text) => {
   const match = typeof text === 'string' && /^[A-Za-z][A-Za-z0-9+.-]*:(.+)$/s.exec(text);
@@ -37,21 +33,6 @@ export function termOf(term, kind) {
 
 /** @param {string} kind @returns {Test} */
 export const isTerm = (kind) => (json) => termOf(json, kind) !== null;
-
-/** Reads the context of an event: the test of the names of fields that no standard knows; `null` if it is none. @param {any} json @returns {Test | null} */
-export function readContext(json) {
-  const parts = json === undefined ? [] : Array.isArray(json) ? json : [json];
-  if (!parts.every((part) => part instanceof Map || isUri(part))) return null;
-  const maps = parts.filter((part) => part instanceof Map);
-  if (maps.reduce((sum, part) => sum + part.size, 0) > DEFINITIONS_MAX) return null;
-  return (key) => {
-    const at = key.indexOf(':');
-    const [prefix, local] = [key.slice(0, at), key.slice(at + 1)];
-    if (at < 0) return false;
-    if (local.startsWith('//') || prefix === 'urn') return isUri(key);
-    return local !== '' && (PREFIXES.includes(prefix) || maps.some((part) => (part.get(prefix) ?? null) !== null));
-  };
-}
 
 /** An object of known fields and, where there is a test for their names, others. @param {Record<string, Test>} known @param {Test} [extension] @param {string[]} [needed] @returns {Test} */
 export const fieldsOf = (known, extension = () => false, needed = []) => (json) => json instanceof Map && needed.every((key) => json.has(key))

@@ -1,7 +1,7 @@
 //! From the node to a story: what is kept, when it is asked for again, and what is shown while the node is silent.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -11,6 +11,8 @@ use nguon_ledger::hash::Hash;
 
 use super::{Client, Service, TellError, now};
 use crate::{
+    assets::{Effort, Encoding},
+    dense,
     link::ItemLink,
     node::{LedgerInfo, NodeError},
     page::Freshness,
@@ -50,6 +52,7 @@ pub(crate) struct KeptStory {
     /// What the story is told from, without the checkpoint.
     fingerprint: Hash,
     bundle: Bytes,
+    dense: Arc<OnceLock<Option<DenseProof>>>,
     since: Instant,
     fetched: DateTime<FixedOffset>,
 }
@@ -60,14 +63,42 @@ pub(crate) struct Told {
     pub(crate) story: Arc<Story>,
     pub(crate) fingerprint: Hash,
     pub(crate) bundle: Bytes,
+    dense: Arc<OnceLock<Option<DenseProof>>>,
     pub(crate) ledger: Arc<LedgerInfo>,
     pub(crate) freshness: Freshness,
 }
 
+/// A bundle without what follows from it.
+#[derive(Debug, Clone)]
+pub(crate) struct DenseProof {
+    pub(crate) plain: Bytes,
+    pub(crate) brotli: Bytes,
+}
+
+impl DenseProof {
+    fn of(bundle: &[u8]) -> Option<Self> {
+        let plain = dense::dense(bundle)?;
+        let brotli = Encoding::Brotli.compress(&plain, Effort::Best)?;
+        Some(Self { plain: plain.into(), brotli: brotli.into() })
+    }
+}
+
+impl Told {
+    /// The bundle in its dense form, made off the threads that answer requests when it is first asked for.
+    pub(crate) async fn dense(&self) -> Option<DenseProof> {
+        if let Some(made) = self.dense.get() {
+            return made.clone();
+        }
+        let (cell, bundle) = (Arc::clone(&self.dense), self.bundle.clone());
+        let work = move || cell.get_or_init(|| DenseProof::of(&bundle)).clone();
+        tokio::task::spawn_blocking(work).await.ok().flatten()
+    }
+}
+
 impl KeptStory {
     fn told(self, ledger: Arc<LedgerInfo>, freshness: Freshness) -> Told {
-        let Self { story, fingerprint, bundle, .. } = self;
-        Told { story, fingerprint, bundle, ledger, freshness }
+        let Self { story, fingerprint, bundle, dense, .. } = self;
+        Told { story, fingerprint, bundle, dense, ledger, freshness }
     }
 
     fn stale(self, ledger: Arc<LedgerInfo>) -> Told {
@@ -175,7 +206,7 @@ impl Service {
             self.missing.put(lot, Instant::now(), 0);
         }
         let kept = read(answer?.into(), lot.to_owned(), known).await?;
-        self.stories.put(lot, kept.clone(), kept.bundle.len().saturating_mul(2));
+        self.stories.put(lot, kept.clone(), kept.bundle.len().saturating_mul(3));
         Ok(kept)
     }
 
@@ -199,7 +230,7 @@ async fn read(bundle: Bytes, lot: String, known: Option<KeptStory>) -> Result<Ke
     let fetched = now();
     let reading = tokio::task::spawn_blocking(move || {
         let (story, fingerprint) = read_now(&bundle, &lot, fetched.date_naive(), known)?;
-        Ok(KeptStory { story, fingerprint, bundle, since: Instant::now(), fetched })
+        Ok(KeptStory { story, fingerprint, bundle, dense: Arc::default(), since: Instant::now(), fetched })
     });
     reading.await.unwrap_or(Err(StoryError::Malformed))
 }
