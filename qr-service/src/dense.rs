@@ -238,3 +238,6 @@ fn bytes_of(hex: &str) -> Vec<u8> {
         hex.chars().filter_map(|digit| digit.to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
     digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,8 +66,20 @@ async function addBareLot(url, keys) {
   await nguon("record", "harvest", "--product", "ten-dai", "--amount", "12,5 kg", "--lot", BARE, "--key", join(keys, "ho-01.pem"));
 }
 
-/** Lets the server lie: one sign of the newest record is another one. @param {import("playwright-core").Page} page */
+/** Lets the server lie in the dense form alone: one sign of the newest record is another one. @param {import("playwright-core").Page} page */
+export async function changeDenseRecord(page) {
+  await page.route("**/proof.bin", async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.body();
+    const end = 4 + body.readUInt32BE(0);
+    body[end - 10] = (body[end - 10] ?? 0) ^ 1;
+    await route.fulfill({ response: answer, body });
+  });
+}
+
+/** Lets the server lie in every form of the proof. @param {import("playwright-core").Page} page */
 export async function changeRecord(page) {
+  await changeDenseRecord(page);
   await page.route("**/proof.json", async (route) => {
     const answer = await route.fetch();
     const bundle = await answer.json();

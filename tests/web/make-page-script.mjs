@@ -24,9 +24,9 @@ const STEPS = "each";
 /** What stands for the words of a fault. */
 const FAULT = "'-'";
 
-/** Leads imports to the short form of a module where there is one. @returns {Promise<import("esbuild").Plugin>} */
-async function shortForms() {
-  const names = new Set(await readdir(SHORT));
+/** Leads imports to the short form of a module where there is one. @param {string[]} [leftOut] modules that stay whole @returns {Promise<import("esbuild").Plugin>} */
+async function shortForms(leftOut = []) {
+  const names = new Set((await readdir(SHORT)).filter((name) => !leftOut.includes(name)));
   return {
     name: "short-forms",
     setup({ onResolve }) {
@@ -66,12 +66,21 @@ function wordless(script) {
   return outer.sort(([a], [b]) => b - a).reduce((text, [start, end, instead]) => text.slice(0, start) + instead + text.slice(end), script);
 }
 
+const OPTIONS = /** @type {const} */ ({ bundle: true, format: "esm", target: "es2021", write: false });
+
+/** The short verifier over whole bundles, for tests. @param {string} folder where its module is written @returns {Promise<{ verifyBundle: (bundle: string, options: object) => Promise<any> }>} */
+export async function shortVerifier(folder) {
+  const made = await build({ ...OPTIONS, entryPoints: [join(ROOT, "verifier/web/verify.js")], plugins: [await shortForms(["bundle.js"])] });
+  const path = join(folder, "short-verifier.mjs");
+  await writeFile(path, wordless(made.outputFiles[0]?.text ?? ""));
+  return import(path);
+}
+
 /** The two files' texts by their paths. @returns {Promise<Map<string, string>>} */
 export async function makePageScript() {
-  const options = /** @type {const} */ ({ bundle: true, format: "esm", target: "es2021", write: false });
-  const one = await build({ ...options, entryPoints: [join(WEB, "page.js")], plugins: [await shortForms()] });
+  const one = await build({ ...OPTIONS, entryPoints: [join(WEB, "page.js")], plugins: [await shortForms()] });
   const { code = "" } = await minify(wordless(one.outputFiles[0]?.text ?? ""), { module: true, ecma: 2021, compress: { passes: 3 }, mangle: true });
-  const style = await build({ ...options, entryPoints: [join(WEB, "page.css")], minify: true });
+  const style = await build({ ...OPTIONS, entryPoints: [join(WEB, "page.css")], minify: true });
   return new Map([[join(WEB, "page.min.js"), `${code}\n`], [join(WEB, "page.min.css"), style.outputFiles[0]?.text ?? ""]]);
 }
 
