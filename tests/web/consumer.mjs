@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { witnessed } from "./app-core-rig.mjs";
 import { binary, start } from "./node.mjs";
 
 /** The demo's packs that the states show. */
@@ -55,6 +56,34 @@ export async function startDemo() {
       bare: { path: `/lot/${BARE}`, tone: "mind" },
       unknown: { path: "/lot/0000000000000", tone: null },
       plain: { path: path(LOTS.normal), script: false, tone: "mind" },
+    },
+  };
+}
+
+/**
+ * Runs the demo's ledger under a policy that asks for a witness, until it is stopped. The witness has cosigned what the page is shown.
+ *
+ * @returns {Promise<{ url: string, state: State, stop: () => Promise<void> }>}
+ */
+export async function startWitnessedDemo() {
+  const folder = await mkdtemp(join(tmpdir(), "nguon-witnessed-"));
+  const data = join(folder, "demo");
+  const demo = await start(["demo", "--data", data, "--listen", "127.0.0.1:0"]);
+  const { vkey } = await (await fetch(`${demo.url}/v1/ledger`)).json();
+  const link = demo.output.join("\n").match(/https?:\/\/\S+\/01\/\S+/)?.[0] ?? "";
+  await demo.stop();
+  const witness = await witnessed(folder, vkey);
+  const node = await start(["serve", "--data", data, "--listen", "127.0.0.1:0", "--with-qr", ...witness.args]);
+  const { pathname } = new URL(link);
+  const lot = encodeURIComponent(`https://id.gs1.org${pathname}`);
+  for (let note = ""; !note.includes("witness.test.example"); note = (await (await fetch(`${node.url}/v1/lots/${lot}/bundle`)).json()).checkpoint);
+  return {
+    url: node.url,
+    state: { path: pathname, tone: "tick" },
+    async stop() {
+      await node.stop();
+      await witness.server.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

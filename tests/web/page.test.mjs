@@ -111,7 +111,7 @@ test("the dense form of a proof is the same bundle, byte for byte", async () => 
   for (const { path } of [site.states.normal, site.states.recalled, site.states.bare]) {
     const [dense, json] = await Promise.all(["bin", "json"].map((form) => travelling(`${site.url}${path}/proof.${form}`, "identity")));
     const bundle = complete.readBundle(json?.bytes.toString());
-    assert.ok(bundle.items.length > 3 && bundle.items.every((/** @type {any} */ item) => item.proof.length > 3));
+    assert.ok(bundle.items.length > 3 && bundle.items.some((/** @type {any} */ item) => item.proof.length > 3));
     assert.deepEqual(short.readBundle(new Uint8Array(dense?.bytes ?? [])), bundle, path);
   }
 });
