@@ -17,6 +17,7 @@ pub mod short_code;
 mod assets;
 mod cache;
 mod compression;
+mod copies;
 mod data;
 mod dense;
 mod limit;

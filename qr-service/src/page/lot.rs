@@ -424,6 +424,7 @@ impl LotPage<'_> {
                     div { dt { (words.get("check.entries")) } dd { (self.story.proof.entries) } }
                 }
                 p { a.button.quiet href=(proof) download="proof.json" { (words.get("check.download")) } }
+                @if let Some(serial) = self.serial_proof() { p { a href=(serial) download="serial.json" { (words.get("check.download_serial")) } } }
                 p.hint { (words.get("check.elsewhere")) }
                 p { a href="/verify.html" { (words.get("check.page")) } }
                 details {

@@ -55,6 +55,8 @@ pub(crate) struct KeptStory {
     dense: Arc<OnceLock<Option<DenseProof>>>,
     since: Instant,
     fetched: DateTime<FixedOffset>,
+    /// Whether it was read from the disk, where an earlier process left it.
+    is_copy: bool,
 }
 
 /// What the page of a lot is told from.
@@ -96,6 +98,11 @@ impl Told {
 }
 
 impl KeptStory {
+    /// Whether the node said so within this time.
+    fn is_within(&self, time: Duration) -> bool {
+        !self.is_copy && self.since.elapsed() < time
+    }
+
     fn told(self, ledger: Arc<LedgerInfo>, freshness: Freshness) -> Told {
         let Self { story, fingerprint, bundle, dense, .. } = self;
         Told { story, fingerprint, bundle, dense, ledger, freshness }
@@ -126,6 +133,11 @@ impl Service {
 
     async fn fetch_ledger(&self) -> Result<Arc<LedgerInfo>, NodeError> {
         let info = self.heard(self.node.ledger().await)?;
+        if let Some(data) = self.data()
+            && let Err(error) = data.copies.put_ledger(&info)
+        {
+            tracing::warn!(%error, "no copy of the ledger's key is kept");
+        }
         // The same value stays the same one, so that pages made with it stay good.
         let before = self.ledger.get("").map(|kept| kept.value).filter(|before| **before == info);
         let value = before.unwrap_or_else(|| Arc::new(info));
@@ -133,15 +145,50 @@ impl Service {
         Ok(value)
     }
 
-    /// The story of a lot: of now, or, while the node does not answer, the one read last.
+    /// The story of a lot: of now, or, while the node does not answer, the one read last, be it before this process began.
     pub(crate) async fn tell(self: &Arc<Self>, link: &ItemLink, client: Client) -> Result<Told, TellError> {
+        match self.tell_now(link, client).await {
+            Err(TellError::Node(error)) if error.is_outage() => self.tell_copy(link).await.ok_or(error.into()),
+            told => told,
+        }
+    }
+
+    /// The story of a lot as an earlier process left it.
+    async fn tell_copy(&self, link: &ItemLink) -> Option<Told> {
+        let copies = Arc::clone(&self.data()?.copies);
+        let ledger = match self.ledger.get("") {
+            Some(kept) => kept.value,
+            None => Arc::new(copies.ledger()?),
+        };
+        let lot = link.lot_uri(&ledger.origin);
+        let wanted = lot.clone();
+        let found = tokio::task::spawn_blocking(move || copies.get(&wanted)).await;
+        let (fetched, bundle) = found.ok().flatten()?;
+        let kept = KeptStory { fetched, is_copy: true, ..read(bundle.into(), lot.clone(), None).await.ok()? };
+        self.stories.put(&lot, kept.clone(), kept.bundle.len().saturating_mul(3));
+        self.ledger.put("", Kept { value: Arc::clone(&ledger), since: Instant::now() }, 1_024);
+        Some(kept.stale(ledger))
+    }
+
+    /// Writes a copy of the story without anybody waiting for it.
+    fn keep_copy(&self, lot: &str, kept: &KeptStory) {
+        let Some(data) = self.data() else { return };
+        let (copies, lot, kept) = (Arc::clone(&data.copies), lot.to_owned(), kept.clone());
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = copies.put(&lot, kept.fingerprint, kept.fetched, &kept.bundle) {
+                tracing::warn!(%lot, %error, "no copy is kept for when the node is down");
+            }
+        }));
+    }
+
+    async fn tell_now(self: &Arc<Self>, link: &ItemLink, client: Client) -> Result<Told, TellError> {
         let ledger = self.ledger().await?;
         let lot = link.lot_uri(&ledger.origin);
         let kept = self.stories.get(&lot);
         match &kept {
-            Some(kept) if kept.since.elapsed() < STORY_FRESH => return Ok(kept.clone().told(ledger, Freshness::Fresh)),
+            Some(kept) if kept.is_within(STORY_FRESH) => return Ok(kept.clone().told(ledger, Freshness::Fresh)),
             Some(kept) if self.rests() => return Ok(kept.clone().stale(ledger)),
-            Some(kept) if kept.since.elapsed() < STORY_ASIDE => {
+            Some(kept) if kept.is_within(STORY_ASIDE) => {
                 let asked = lot.clone();
                 self.aside(&lot, |service| async move { service.fetch(&asked).await.map(|_| ()) });
                 return Ok(kept.clone().told(ledger, Freshness::Fresh));
@@ -154,7 +201,7 @@ impl Service {
         let _flight = self.lock(&lot).await;
         // Somebody else may have asked while this one waited.
         match self.stories.get(&lot) {
-            Some(kept) if kept.since.elapsed() < STORY_FRESH => return Ok(kept.told(ledger, Freshness::Fresh)),
+            Some(kept) if kept.is_within(STORY_FRESH) => return Ok(kept.told(ledger, Freshness::Fresh)),
             Some(kept) if self.rests() => return Ok(kept.stale(ledger)),
             None if self.is_missing(&lot) => return Err(NodeError::NotFound.into()),
             None if self.rests() => return Err(NodeError::Resting.into()),
@@ -207,6 +254,7 @@ impl Service {
         }
         let kept = read(answer?.into(), lot.to_owned(), known).await?;
         self.stories.put(lot, kept.clone(), kept.bundle.len().saturating_mul(3));
+        self.keep_copy(lot, &kept);
         Ok(kept)
     }
 
@@ -230,7 +278,15 @@ async fn read(bundle: Bytes, lot: String, known: Option<KeptStory>) -> Result<Ke
     let fetched = now();
     let reading = tokio::task::spawn_blocking(move || {
         let (story, fingerprint) = read_now(&bundle, &lot, fetched.date_naive(), known)?;
-        Ok(KeptStory { story, fingerprint, bundle, dense: Arc::default(), since: Instant::now(), fetched })
+        Ok(KeptStory {
+            story,
+            fingerprint,
+            bundle,
+            dense: Arc::default(),
+            since: Instant::now(),
+            fetched,
+            is_copy: false,
+        })
     });
     reading.await.unwrap_or(Err(StoryError::Malformed))
 }
