@@ -79,7 +79,7 @@ export async function shortVerifier(folder) {
 /** The two files' texts by their paths. @returns {Promise<Map<string, string>>} */
 export async function makePageScript() {
   const one = await build({ ...OPTIONS, entryPoints: [join(WEB, "page.js")], plugins: [await shortForms()] });
-  const { code = "" } = await minify(wordless(one.outputFiles[0]?.text ?? ""), { module: true, ecma: 2021, compress: { passes: 3 }, mangle: true });
+  const { code = "" } = await minify(wordless(one.outputFiles[0]?.text ?? ""), { module: true, ecma: 2021, compress: { passes: 3 }, mangle: true, format: { ascii_only: true } });
   const style = await build({ ...OPTIONS, entryPoints: [join(WEB, "page.css")], minify: true });
   return new Map([[join(WEB, "page.min.js"), `${code}\n`], [join(WEB, "page.min.css"), style.outputFiles[0]?.text ?? ""]]);
 }
