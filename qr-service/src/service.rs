@@ -49,6 +49,8 @@ const _: () = assert!(
 /// What a client may have done that costs: a bundle fetched, a photo or code drawn. Many phones share one address of a mobile network, so
 /// this is far more than one person asks for.
 const WORK_RATE: Rate = Rate { burst: 200, every: Duration::from_millis(50) };
+/// Pages compressed as well as can be: each takes tens of milliseconds.
+static BEST: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
 /// Photos decoded at once: each takes up to 96 MB.
 const DECODERS: usize = 2;
 /// Home of the ledger's people, UTC+7: the day that is today there.
@@ -310,8 +312,8 @@ impl Service {
 }
 
 impl PageCopy {
-    /// The page in an encoding, and what tells its tag from that of the others. Somebody waits for the first copy; those who come later
-    /// get a smaller one.
+    /// The page in an encoding, and what tells its tag from that of the others. Whoever asks first waits for a quick copy; a page that is asked for again
+    /// is compressed as well as can be, aside and one at a time, for those who come later.
     pub(crate) fn encoded(self: &Arc<Self>, encoding: Encoding) -> Option<(Bytes, &'static str)> {
         let quick = || encoding.compress(&self.html, Effort::Quick).map(Bytes::from);
         if encoding == Encoding::Gzip {
@@ -320,16 +322,16 @@ impl PageCopy {
         if let Some(Some(best)) = self.best.get() {
             return Some((best.clone(), "-b"));
         }
-        let is_first = self.brotli.get().is_none();
-        let bytes = self.brotli.get_or_init(quick).clone()?;
-        if is_first {
+        if self.brotli.get().is_some()
+            && let Ok(permit) = BEST.try_acquire()
+        {
             let page = Arc::clone(self);
-            let work = move || {
-                page.best.get_or_init(|| encoding.compress(&page.html, Effort::Best).map(Bytes::from)).is_some()
-            };
-            drop(tokio::task::spawn_blocking(work));
+            drop(tokio::task::spawn_blocking(move || {
+                page.best.get_or_init(|| encoding.compress(&page.html, Effort::Best).map(Bytes::from));
+                drop(permit);
+            }));
         }
-        Some((bytes, "-q"))
+        Some((self.brotli.get_or_init(quick).clone()?, "-q"))
     }
 }
 

@@ -194,7 +194,17 @@ async fn a_page_with_all_it_loads_stays_small() {
         ),
         "{own:?}"
     );
-    let text = site.compressed(PACK, "br").await + site.compressed(&style, "br").await;
+    // Whoever comes first gets a quick copy, those who come later the smallest.
+    let document = loop {
+        let request = site.http.get(format!("{}{PACK}", site.base)).header("accept-encoding", "br");
+        let response = request.send().await.unwrap();
+        let is_smallest = header(&response, "etag").ends_with("-b\"");
+        let bytes = response.bytes().await.unwrap().len();
+        if is_smallest {
+            break bytes;
+        }
+    };
+    let text = document + site.compressed(&style, "br").await;
     assert!(text < READ_BYTES_MAX, "{text} bytes before anything is checked");
     let whole = text + site.compressed(&script, "br").await;
     assert!(whole < PAGE_BYTES_MAX, "{whole} bytes with what checks it");
