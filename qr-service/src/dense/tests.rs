@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{bytes_of, dense, is_uuid};
 use crate::fixture::{VERMICELLI, vermicelli};
 
+/// Changes a bundle.
+type Bend = fn(&mut Value);
+
 fn entry(stored: &Value) -> Vec<u8> {
     STANDARD.decode(stored["entry"].as_str().unwrap()).unwrap()
 }
@@ -63,7 +66,7 @@ fn what_follows_from_the_entries_is_left_out() {
 fn there_is_none_where_it_would_not_give_the_same_back() {
     let good = bundle();
     assert!(of(&good).is_some());
-    let bent: [(&str, fn(&mut Value)); 9] = [
+    let bent: [(&str, Bend); 9] = [
         ("a hash beside that follows from an entry", |bundle| {
             bundle["entries"][0]["proof"][0] = json!(STANDARD.encode([7; 32]))
         }),
