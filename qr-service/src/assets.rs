@@ -29,27 +29,50 @@ macro_rules! verifier {
     };
 }
 
-/// All of them. `verify.js` and what it imports belong to the verifier: the page runs the very files that auditors may host elsewhere.
-pub(crate) const ASSETS: [Asset; 20] = [
-    Asset { path: "qr-service/web/page.css", media_type: CSS, text: include_str!("../web/page.css") },
-    Asset { path: "qr-service/web/page.js", media_type: SCRIPT, text: include_str!("../web/page.js") },
+/// The style of every page.
+pub(crate) const STYLE_PATH: &str = "qr-service/web/page.min.css";
+/// What pages with forms need beside it.
+pub(crate) const FORMS_STYLE_PATH: &str = "qr-service/web/forms.css";
+/// The script of a lot's page, made by `tests/web/make-page-script.mjs` of `page.js` and the verifier's modules.
+pub(crate) const SCRIPT_PATH: &str = "qr-service/web/page.min.js";
+/// The complete verifier in one file, loaded for what the page's script does not pass by itself.
+pub(crate) const VERIFIER_PATH: &str = "verifier/web/verify.bundle.js";
+
+/// All that lie in the repository. `verify.js` and what it imports belong to the verifier: the page runs the very files that auditors may host
+/// elsewhere.
+pub(crate) const ASSETS: [Asset; 33] = [
+    Asset { path: STYLE_PATH, media_type: CSS, text: include_str!("../web/page.min.css") },
+    Asset { path: FORMS_STYLE_PATH, media_type: CSS, text: include_str!("../web/forms.css") },
+    Asset { path: SCRIPT_PATH, media_type: SCRIPT, text: include_str!("../web/page.min.js") },
     Asset { path: "qr-service/web/icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
+    verifier!("attributes.js"),
+    verifier!("bundle.js"),
     verifier!("bytes.js"),
+    verifier!("canonical.js"),
+    verifier!("check.js"),
+    verifier!("context.js"),
     verifier!("ed25519.js"),
     verifier!("ed25519-fallback.js"),
     verifier!("epcis.js"),
+    verifier!("fields.js"),
+    verifier!("freshness.js"),
+    verifier!("inspection.js"),
+    verifier!("item.js"),
     verifier!("json.js"),
+    verifier!("links.js"),
     verifier!("log.js"),
     verifier!("marking.js"),
     verifier!("movement.js"),
     verifier!("names.js"),
     verifier!("registry.js"),
     verifier!("rules.js"),
+    verifier!("sensors.js"),
     verifier!("statement.js"),
     verifier!("transform.js"),
     verifier!("values.js"),
     verifier!("verify.js"),
     verifier!("vocabulary.js"),
+    verifier!("words.js"),
     verifier!("vendor/noble-ed25519/index.js"),
 ];
 
@@ -69,14 +92,11 @@ pub(crate) fn verify_policy() -> &'static str {
     &VERIFY_POLICY
 }
 
-/// The script that the page loads: `page.js` and the verifier in one file.
-pub(crate) const SCRIPT_PATH: &str = "qr-service/web/page.bundle.js";
-
-static BUNDLE: LazyLock<String> = LazyLock::new(|| {
-    bundle::bundle("qr-service/web/page.js", SCRIPT_PATH, |path| listed(path).map(|asset| asset.text))
+static VERIFIER: LazyLock<String> = LazyLock::new(|| {
+    bundle::bundle("verifier/web/verify.js", VERIFIER_PATH, "verifyBundle", |path| listed(path).map(|asset| asset.text))
 });
 
-/// How a browser may have a file compressed. Files never change while the program runs, so this is done once and as well as can be.
+/// How a browser may have something compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// Brotli, which browsers accept over HTTPS.
@@ -106,38 +126,60 @@ impl Encoding {
         }
     }
 
-    fn compress(self, text: &str) -> std::io::Result<Vec<u8>> {
-        let mut out = Vec::new();
+    /// Bytes in this encoding. Nothing where it fails, which writing to memory does not: the file goes out as it is then.
+    pub(crate) fn compress(self, bytes: &[u8], effort: Effort) -> Option<Vec<u8>> {
+        let mut out = Vec::with_capacity(bytes.len() / 3);
         match self {
             Self::Brotli => {
-                let mut writer = brotli::CompressorWriter::new(&mut out, 4_096, BROTLI_QUALITY, BROTLI_WINDOW);
-                writer.write_all(text.as_bytes())?;
+                let mut writer = brotli::CompressorWriter::new(&mut out, BROTLI_BUFFER, effort.brotli(), BROTLI_WINDOW);
+                writer.write_all(bytes).ok()?;
             }
             Self::Gzip => {
-                let mut writer = flate2::write::GzEncoder::new(&mut out, flate2::Compression::best());
-                writer.write_all(text.as_bytes())?;
-                writer.finish()?;
+                let mut writer = flate2::write::GzEncoder::new(&mut out, effort.gzip());
+                writer.write_all(bytes).ok()?;
+                writer.finish().ok()?;
             }
         }
-        Ok(out)
+        Some(out)
     }
 }
 
-/// Brotli's best, and a window wider than any file.
-const BROTLI_QUALITY: u32 = 11;
+/// How much time compressing may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// A millisecond or so: somebody waits.
+    Quick,
+    /// As long as it takes, tens of milliseconds for a page: done once and sent often.
+    Best,
+}
+
+impl Effort {
+    fn brotli(self) -> u32 {
+        match self {
+            Self::Quick => 5,
+            Self::Best => 11,
+        }
+    }
+
+    fn gzip(self) -> flate2::Compression {
+        match self {
+            Self::Quick => flate2::Compression::new(6),
+            Self::Best => flate2::Compression::best(),
+        }
+    }
+}
+
+const BROTLI_BUFFER: usize = 4_096;
+/// Wider than any file.
 const BROTLI_WINDOW: u32 = 22;
 
 type Compressed = BTreeMap<&'static str, [Vec<u8>; 2]>;
 
-/// Every file in both encodings.
+/// Every file in both encodings. Files never change while the program runs, so this is done once and as well as can be.
 static COMPRESSED: LazyLock<Compressed> = LazyLock::new(|| {
     let both = |asset: Asset| {
-        let encoded = [Encoding::Brotli, Encoding::Gzip].map(|encoding| encoding.compress(asset.text));
-        match encoded {
-            [Ok(brotli), Ok(gzip)] => Some((asset.path, [brotli, gzip])),
-            // Writing to memory does not fail; should it, the file goes out as it is.
-            _ => None,
-        }
+        let encode = |encoding: Encoding| encoding.compress(asset.text.as_bytes(), Effort::Best);
+        Some((asset.path, [encode(Encoding::Brotli)?, encode(Encoding::Gzip)?]))
     };
     all().filter_map(both).collect()
 });
@@ -168,8 +210,8 @@ pub(crate) fn url(path: &str) -> String {
 }
 
 fn all() -> impl Iterator<Item = Asset> {
-    let bundle = Asset { path: SCRIPT_PATH, media_type: SCRIPT, text: BUNDLE.as_str() };
-    ASSETS.into_iter().chain([bundle])
+    let verifier = Asset { path: VERIFIER_PATH, media_type: SCRIPT, text: VERIFIER.as_str() };
+    ASSETS.into_iter().chain([verifier])
 }
 
 fn listed(path: &str) -> Option<Asset> {

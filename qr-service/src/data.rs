@@ -1,19 +1,20 @@
-//! The service's own folder: lists of serials, scan counts, reports. Without one it keeps none of them.
+//! The service's own folder: lists of serials, scan counts, reports, copies of bundles. Without one it keeps none of them.
 
 use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{reports::Reports, scans::ScanStore, serials::SerialLists};
+use crate::{copies::Copies, reports::Reports, scans::ScanStore, serials::SerialLists};
 
 /// The folder, held by one process.
 #[derive(Debug)]
 pub(crate) struct Data {
     pub(crate) serials: SerialLists,
     pub(crate) reports: Reports,
+    pub(crate) copies: Arc<Copies>,
     scans: Mutex<ScanStore>,
     /// Locked as long as it is open.
     _lock: File,
@@ -33,6 +34,7 @@ impl Data {
         Ok(Self {
             serials: SerialLists::new(folder),
             reports: Reports::open(folder)?,
+            copies: Arc::new(Copies::open(folder)?),
             scans: Mutex::new(ScanStore::open(folder)?),
             _lock: lock,
         })

@@ -51,6 +51,8 @@ pub(crate) enum View {
     QrPng,
     /// The proof bundle, byte for byte as the node gave it.
     Proof,
+    /// The same without what follows from it, for the page's script.
+    DenseProof,
     /// The proof that the pack's serial is one of the lot's.
     SerialProof,
     /// The form to report a problem, and where it is sent.
@@ -265,6 +267,7 @@ impl View {
             "qr.svg" => Some(Self::QrSvg),
             "qr.png" => Some(Self::QrPng),
             "proof.json" => Some(Self::Proof),
+            "proof.bin" => Some(Self::DenseProof),
             "serial-proof" => Some(Self::SerialProof),
             "report" => Some(Self::Report),
             _ => None,

@@ -47,11 +47,13 @@ fn document(frame: Frame<'_>, title: &str, head: Option<&Markup>, main: &Markup)
                 meta name="color-scheme" content="light dark";
                 meta name="format-detection" content="telephone=no";
                 title { (title) " \u{b7} " (words.get("page.name")) }
-                link rel="stylesheet" href=(assets::url("qr-service/web/page.css"));
+                link rel="stylesheet" href=(assets::url(assets::STYLE_PATH));
                 link rel="icon" type="image/svg+xml" href=(assets::url("qr-service/web/icon.svg"));
                 @if let Some(head) = head {
                     script type="module" src=(assets::url(assets::SCRIPT_PATH)) {}
                     (head)
+                } @else {
+                    link rel="stylesheet" href=(assets::url(assets::FORMS_STYLE_PATH));
                 }
             }
             body {

@@ -13,7 +13,7 @@ use axum::{
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    assets::{self, Encoding},
+    assets,
     link::ItemLink,
     linkset,
     page::{Trouble, home_page},
@@ -158,9 +158,7 @@ async fn asset(Path((version, path)): Path<(String, String)>, headers: HeaderMap
     let caching = if version == assets::version() { FOR_EVER } else { NO_CACHE };
     let own =
         [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, caching), (header::VARY, "Accept-Encoding")];
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let encoding = accepted.and_then(Encoding::accepted);
-    match encoding.and_then(|encoding| Some((encoding, assets::compressed(&path, encoding)?))) {
+    match answer::encoding(&headers).and_then(|encoding| Some((encoding, assets::compressed(&path, encoding)?))) {
         Some((encoding, bytes)) => (own, [(header::CONTENT_ENCODING, encoding.name())], bytes).into_response(),
         None => (own, asset.text).into_response(),
     }

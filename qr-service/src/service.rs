@@ -12,6 +12,7 @@ use nguon_ledger::hash::Hash;
 
 use crate::{
     Config, ConfigError, Settings,
+    assets::{Effort, Encoding},
     cache::Cache,
     code::{self, CodeError},
     data::Data,
@@ -48,6 +49,8 @@ const _: () = assert!(
 /// What a client may have done that costs: a bundle fetched, a photo or code drawn. Many phones share one address of a mobile network, so
 /// this is far more than one person asks for.
 const WORK_RATE: Rate = Rate { burst: 200, every: Duration::from_millis(50) };
+/// Pages compressed as well as can be: each takes tens of milliseconds.
+static BEST: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
 /// Photos decoded at once: each takes up to 96 MB.
 const DECODERS: usize = 2;
 /// Home of the ledger's people, UTC+7: the day that is today there.
@@ -140,7 +143,10 @@ pub(crate) struct PageFacts {
 pub(crate) struct PageCopy {
     pub(crate) facts: PageFacts,
     pub(crate) html: Bytes,
-    pub(crate) zipped: OnceLock<Bytes>,
+    zipped: OnceLock<Option<Bytes>>,
+    /// As well as a moment allows, and as well as can be once there was time for it.
+    brotli: OnceLock<Option<Bytes>>,
+    best: OnceLock<Option<Bytes>>,
     /// Changes with any byte of it.
     pub(crate) tag: String,
 }
@@ -233,9 +239,16 @@ impl Service {
         }
         let html = Bytes::from(render());
         let tag = Hash::of(&html).to_string().chars().take(16).collect();
-        let page = Arc::new(PageCopy { facts: facts.clone(), html, zipped: OnceLock::new(), tag });
-        // Zipped it takes about a quarter.
-        self.pages.put(key, Arc::clone(&page), page.html.len() + page.html.len() / 3);
+        let page = Arc::new(PageCopy {
+            facts: facts.clone(),
+            html,
+            zipped: OnceLock::new(),
+            brotli: OnceLock::new(),
+            best: OnceLock::new(),
+            tag,
+        });
+        // Compressed it takes about a quarter, each time.
+        self.pages.put(key, Arc::clone(&page), page.html.len() * 2);
         page
     }
 
@@ -295,6 +308,30 @@ impl Service {
                 Err(error) => tracing::warn!(%error, "the report was not sent on; it is kept"),
             }
         });
+    }
+}
+
+impl PageCopy {
+    /// The page in an encoding, and what tells its tag from that of the others. Whoever asks first waits for a quick copy; a page that is asked for again
+    /// is compressed as well as can be, aside and one at a time, for those who come later.
+    pub(crate) fn encoded(self: &Arc<Self>, encoding: Encoding) -> Option<(Bytes, &'static str)> {
+        let quick = || encoding.compress(&self.html, Effort::Quick).map(Bytes::from);
+        if encoding == Encoding::Gzip {
+            return Some((self.zipped.get_or_init(quick).clone()?, "-z"));
+        }
+        if let Some(Some(best)) = self.best.get() {
+            return Some((best.clone(), "-b"));
+        }
+        if self.brotli.get().is_some()
+            && let Ok(permit) = BEST.try_acquire()
+        {
+            let page = Arc::clone(self);
+            drop(tokio::task::spawn_blocking(move || {
+                page.best.get_or_init(|| encoding.compress(&page.html, Effort::Best).map(Bytes::from));
+                drop(permit);
+            }));
+        }
+        Some((self.brotli.get_or_init(quick).clone()?, "-q"))
     }
 }
 

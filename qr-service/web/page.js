@@ -1,5 +1,8 @@
 // @ts-check
-// Fetches the proof bundle, has verify.js check it on this device, and puts the verdict in the place of the server's word.
+// Fetches the proof bundle, checks it on this device, and puts the verdict in the place of the server's word.
+//
+// What travels is made of this file by tests/web/make-page-script.mjs: the verifier's own modules, a few of them in the short form in which they
+// lie in short/. The short form passes nothing that the complete verifier does not; whatever it does not pass whole is judged by that one.
 import { verifyBundle } from '../../verifier/web/verify.js';
 
 /** Checks without which nothing at all can be said. The others may be left open without spoiling the verdict. */
@@ -44,7 +47,8 @@ function show({ tone, line, why, checked }, values) {
   main.classList.toggle('failed', line === 'bad' || line === 'key_differs');
   byId('verdict-line').textContent = line === 'stale' && main.dataset.stale !== undefined ? served : say(line);
   byId('verdict-why').textContent = say(why, values);
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const now = new Date();
+  const time = [now.getHours(), now.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
   byId('verdict-by').textContent = checked ? `${say('by_device', { t: time })} \u00b7 ` : '';
 }
 
@@ -91,11 +95,37 @@ function judge(checks, recalled) {
   return { tone: 'mind', line: 'ok_unwitnessed', why: 'why_ok_unwitnessed', checked: true };
 }
 
-/** As text: the verifier reads JSON more strictly than the browser does. @param {string} path */
+/** @param {string} path */
 async function load(path) {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.text();
+  return response;
+}
+
+/** As text: the verifier reads JSON more strictly than the browser does. @param {string} path */
+const loadText = async (path) => (await load(path)).text();
+
+/** Whether a verdict of the short form stands: all that is needed passed, and nothing failed but what this file has words for.
+ * @param {Check[]} checks */
+const isWhole = (checks) => NEEDED.every((name) => checks.some((check) => check.name === name && check.result === 'passed'))
+  && checks.every((check) => check.result !== 'failed' || check.name === 'witness_quorum');
+
+/** The verdict: by the short form where it passes everything, else by the complete verifier over the published proof.
+ * @param {Promise<string | null>} pack the proof of the pack's serial */
+async function verified(pack) {
+  const { proof = '', dense, verifier = '', policy, lot, serial } = main.dataset;
+  const options = async () => ({ vkey, policy, lot, ...(serial === undefined ? {} : { serial, serialProof: await pack }) });
+  if (dense) {
+    try {
+      const bundle = new Uint8Array(await (await load(dense)).arrayBuffer());
+      const verdict = await verifyBundle(bundle, await options());
+      if (verdict.lot === lot && isWhole(verdict.checks)) return verdict;
+    } catch {
+      // It is not there or cannot be read; the complete verifier has the last word anyway.
+    }
+  }
+  const [text, whole] = await Promise.all([loadText(proof), import(verifier)]);
+  return /** @type {ReturnType<typeof verifyBundle>} */ (whole.verifyBundle(text, await options()));
 }
 
 async function run() {
@@ -106,11 +136,10 @@ async function run() {
     show({ tone: 'stop', line: 'key_differs', why: 'why_key_differs', checked: true });
     return;
   }
-  const { proof = '', policy, lot, serial, serialProof } = main.dataset;
-  // The page has begun to fetch both already; the server says itself that no old copy will do. Without its proof the serial is
+  const { lot, serialProof } = main.dataset;
+  // The page has begun to fetch all of it already; the server says itself that no old copy will do. Without its proof the serial is
   // listed as not checked, with the reason.
-  const [bundle, pack] = await Promise.all([load(proof), serialProof ? load(serialProof).catch(() => null) : null]);
-  const verdict = await verifyBundle(bundle, { vkey, policy, lot, ...(serial === undefined ? {} : { serial, serialProof: pack }) });
+  const verdict = await verified(serialProof ? loadText(serialProof).catch(() => null) : Promise.resolve(null));
   const isOther = verdict.lot !== lot && verdict.checks.length > 0;
   list(verdict.checks);
   const judgement = isOther ? /** @type {Judgement} */ ({ tone: 'stop', line: 'bad', why: 'why_bad', checked: true }) : judge(verdict.checks, verdict.recalled);

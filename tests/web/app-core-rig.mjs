@@ -26,7 +26,7 @@ export const uri = (kind, slug) => `https://${ORIGIN}/${kind}/${slug}`;
  */
 
 /** A witness for a log, and the policy that asks for it. @param {string} folder @param {string} vkey of the log */
-async function witnessed(folder, vkey) {
+export async function witnessed(folder, vkey) {
   const data = join(folder, "witness");
   const verify = (/** @type {string[]} */ args) => run(binary("nguon-verify"), ["witness", ...args, "--data", data]);
   const key = (await verify(["init", "--name", "witness.test.example/nguon"])).stdout.trim();

@@ -1,5 +1,6 @@
 /**
- * Bundles bent at random are judged alike by the browser's verifier and by the Rust command: every check, and the entry at fault.
+ * Bundles bent at random are judged alike by the browser's verifier and by the Rust command: every check, and the entry at fault. The short form of the
+ * verifier, which the consumer page runs first, lets nothing pass that the complete one does not.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -8,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { base64 } from "./base64.mjs";
+import { shortVerifier } from "./make-page-script.mjs";
 import { ROOT, binary } from "./node.mjs";
 
 const BUNDLES = join(ROOT, "tests/vectors/bundles");
@@ -77,6 +79,7 @@ function bendBundle(bundle, next) {
 test("bundles bent at random are judged as the Rust command judges them", { timeout: 600_000 }, async () => {
   const { verifyBundle } = await import(join(ROOT, "verifier/web/verify.js"));
   const folder = await mkdtemp(join(tmpdir(), "nguon-bent-"));
+  const short = await shortVerifier(folder);
   /** @type {{ file: string, vkey?: string, policy?: string }[]} */
   const cases = JSON.parse(await readFile(join(BUNDLES, "index.json"), "utf8"));
   const good = cases.filter(({ file, vkey, policy }) => file.startsWith("good") && vkey && !policy);
@@ -93,6 +96,10 @@ test("bundles bent at random are judged as the Rust command judges them", { time
       assert.equal(recalled, verdict.checks.some((/** @type {any} */ check) => check.name === "recall" && check.result === "failed"));
       assert.deepEqual(witnesses, []);
       assert.deepEqual(plain(verdict), plain(JSON.parse(output)), `round ${round}, ${name}: ${text}`);
+      const shortly = await short.verifyBundle(text, { vkey });
+      const results = (/** @type {any} */ { checks }) => checks.map((/** @type {any} */ { name: check, result }) => ({ check, result }));
+      const isApplied = shortly.checks.some((/** @type {any} */ check) => check.name === "rules" && check.result === "passed");
+      if (isApplied) assert.deepEqual(results(shortly), results(verdict), `round ${round}, ${name}, in the short form: ${text}`);
     }
   } finally {
     await rm(folder, { recursive: true });

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { witnessed } from "./app-core-rig.mjs";
 import { binary, start } from "./node.mjs";
 
 /** The demo's packs that the states show. */
@@ -59,6 +60,34 @@ export async function startDemo() {
   };
 }
 
+/**
+ * Runs the demo's ledger under a policy that asks for a witness, until it is stopped. The witness has cosigned what the page is shown.
+ *
+ * @returns {Promise<{ url: string, state: State, stop: () => Promise<void> }>}
+ */
+export async function startWitnessedDemo() {
+  const folder = await mkdtemp(join(tmpdir(), "nguon-witnessed-"));
+  const data = join(folder, "demo");
+  const demo = await start(["demo", "--data", data, "--listen", "127.0.0.1:0"]);
+  const { vkey } = await (await fetch(`${demo.url}/v1/ledger`)).json();
+  const link = demo.output.join("\n").match(/https?:\/\/\S+\/01\/\S+/)?.[0] ?? "";
+  await demo.stop();
+  const witness = await witnessed(folder, vkey);
+  const node = await start(["serve", "--data", data, "--listen", "127.0.0.1:0", "--with-qr", ...witness.args]);
+  const { pathname } = new URL(link);
+  const lot = encodeURIComponent(`https://id.gs1.org${pathname}`);
+  for (let note = ""; !note.includes("witness.test.example"); note = (await (await fetch(`${node.url}/v1/lots/${lot}/bundle`)).json()).checkpoint);
+  return {
+    url: node.url,
+    state: { path: pathname, tone: "tick" },
+    async stop() {
+      await node.stop();
+      await witness.server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Registers a product and harvests it, as anybody would: with the command and the actors' own keys. @param {string} url @param {string} keys */
 async function addBareLot(url, keys) {
   const nguon = (/** @type {string[]} */ ...args) => promisify(execFile)(binary("nguon"), [...args, "--node", url]);
@@ -66,8 +95,20 @@ async function addBareLot(url, keys) {
   await nguon("record", "harvest", "--product", "ten-dai", "--amount", "12,5 kg", "--lot", BARE, "--key", join(keys, "ho-01.pem"));
 }
 
-/** Lets the server lie: one sign of the newest record is another one. @param {import("playwright-core").Page} page */
+/** Lets the server lie in the dense form alone: one sign of the newest record is another one. @param {import("playwright-core").Page} page */
+export async function changeDenseRecord(page) {
+  await page.route("**/proof.bin", async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.body();
+    const end = 4 + body.readUInt32BE(0);
+    body[end - 10] = (body[end - 10] ?? 0) ^ 1;
+    await route.fulfill({ response: answer, body });
+  });
+}
+
+/** Lets the server lie in every form of the proof. @param {import("playwright-core").Page} page */
 export async function changeRecord(page) {
+  await changeDenseRecord(page);
   await page.route("**/proof.json", async (route) => {
     const answer = await route.fetch();
     const bundle = await answer.json();

@@ -6,7 +6,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withBrowser } from "./browser.mjs";
-import { openState, startDemo } from "./consumer.mjs";
+import { openState, startDemo, startWitnessedDemo } from "./consumer.mjs";
 import { ROOT } from "./node.mjs";
 
 const FOLDER = join(ROOT, "docs/screens/consumer");
@@ -17,7 +17,7 @@ const QUALITY = 48;
 
 /**
  * @typedef {object} Picture
- * @property {keyof import("./consumer.mjs").Site["states"]} state @property {"vi" | "en"} lang @property {"light" | "dark"} scheme
+ * @property {keyof import("./consumer.mjs").Site["states"] | "witnessed"} state @property {"vi" | "en"} lang @property {"light" | "dark"} scheme
  * @property {{ width: number, height: number }} size @property {"top" | "whole" | "why"} part
  */
 
@@ -45,12 +45,13 @@ function wanted() {
   return all;
 }
 
-/** @param {import("./consumer.mjs").Site} site @param {Picture} picture */
-async function take(site, { state, lang, scheme, size, part }) {
-  const shown = site.states[state];
+/** @param {string} url @param {import("./consumer.mjs").State} shown @param {Picture} picture */
+async function take(url, shown, { state, lang, scheme, size, part }) {
   await withBrowser(async (context) => {
     const page = await context.newPage();
-    await openState(page, site.url, shown, lang);
+    await openState(page, url, shown, lang);
+    // Photos come after what they would keep waiting.
+    await page.evaluate(() => Promise.all(Array.from(document.querySelectorAll(".photo"), (photo) => /** @type {HTMLImageElement} */ (photo).decode())));
     if (shown.script !== false) {
       // Pictures below the screen are loaded when they come near it; a whole page is near everywhere.
       if (part === "whole") await page.evaluate(() => Promise.all(Array.from(document.images, (image) => { image.loading = "eager"; return image.decode().catch(() => {}); })));
@@ -66,7 +67,15 @@ await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
 const site = await startDemo();
 try {
-  for (const picture of wanted()) await take(site, picture);
+  for (const picture of wanted()) await take(site.url, site.states[/** @type {keyof typeof site.states} */ (picture.state)], picture);
 } finally {
   await site.stop();
+}
+const watched = await startWitnessedDemo();
+try {
+  for (const scheme of /** @type {const} */ (["light", "dark"])) {
+    for (const lang of /** @type {const} */ (["vi", "en"])) await take(watched.url, watched.state, { state: "witnessed", lang, scheme, size: PHONE, part: "top" });
+  }
+} finally {
+  await watched.stop();
 }

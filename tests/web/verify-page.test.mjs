@@ -251,3 +251,28 @@ test("a proof, its entry and a key, one after the other", async () => {
     assert.deepEqual(errors, []);
   }, PHONE);
 });
+
+test("a pack's serial is judged beside its lot's bundle, in whichever order the two come", async () => {
+  const { vkey: key, bundles, cases: packs } = JSON.parse(await readFile(join(ROOT, "tests/vectors/serials.json"), "utf8"));
+  const write = async (/** @type {string} */ name, /** @type {string} */ text) => {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  };
+  await withBrowser(async (context) => {
+    const { page, errors } = await open(context, key);
+    for (const expected of ["passed", "failed"]) {
+      const { bundle, serial, proof } = packs.find((/** @type {any} */ one) => one.expected === expected && JSON.parse(one.proof ?? "{}").serial === one.serial && Array.isArray(JSON.parse(one.proof).hashes));
+      const [lot, pack] = [await write(`${expected}-proof.json`, JSON.stringify(bundles[bundle])), await write(`${expected}-serial.json`, proof)];
+      const waiting = await give(page, [pack]);
+      assert.equal(waiting.line, words.vi.verdict.need_bundle.replace("{n}", serial));
+      for (const paths of [[lot], [pack, lot], [lot, pack]]) {
+        const { line } = await give(page, paths);
+        assert.equal(line, expected === "passed" ? words.vi.verdict.ok_unwitnessed : words.vi.verdict.bad, `${expected} ${paths}`);
+        assert.equal((await shown(page))["serial_included"], expected);
+        assert.ok((await page.locator("section[aria-labelledby=title-about]").innerText()).includes(serial));
+      }
+    }
+    assert.deepEqual(errors, []);
+  }, PHONE);
+});

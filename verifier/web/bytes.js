@@ -6,8 +6,14 @@ const encoder = new TextEncoder();
 /** @param {string} text */
 export const utf8 = (text) => encoder.encode(text);
 
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** @param {Uint8Array} bytes */
-export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+export function hex(bytes) {
+  let text = '';
+  for (const byte of bytes) text += PAIRS[byte];
+  return text;
+}
 
 /** @param {string} text lower-case hex digits */
 export const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
@@ -62,26 +68,37 @@ export function sha256(bytes) {
     for (let i = 0; i < 16; i += 1) w[i] = view.getInt32(at + i * 4);
     compress(state, w);
   }
-  const out = new Uint8Array(32);
-  state.forEach((word, i) => new DataView(out.buffer).setInt32(i * 4, word));
-  return out;
+  const out = new DataView(new ArrayBuffer(32));
+  state.forEach((word, i) => out.setInt32(i * 4, word));
+  return new Uint8Array(out.buffer);
 }
+
+/** @param {number} x @param {number} n */
+const rotate = (x, n) => (x >>> n) | (x << (32 - n));
 
 /** @param {Int32Array} state @param {Int32Array} w */
 function compress(state, w) {
-  const rotate = (/** @type {number} */ x, /** @type {number} */ n) => (x >>> n) | (x << (32 - n));
   const word = (/** @type {number} */ i) => /** @type {number} */ (w[i]);
   for (let i = 16; i < 64; i += 1) {
-    const [x, y] = [word(i - 15), word(i - 2)];
-    w[i] = (word(i - 16) + (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + word(i - 7) + (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10))) | 0;
+    const x = word(i - 15);
+    const y = word(i - 2);
+    w[i] = word(i - 16) + (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + word(i - 7) + (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10));
   }
-  let [a, b, c, d, e, f, g, h] = /** @type {[number, number, number, number, number, number, number, number]} */ (/** @type {unknown} */ (state));
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let i = 0; i < 64; i += 1) {
     const t1 = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + /** @type {number} */ (K[i]) + word(i)) | 0;
-    const t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+    const t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((x, i) => { state[i] = (/** @type {number} */ (state[i]) + x) | 0; });
+  // An array of 32-bit numbers keeps of each sum what the standard asks for.
+  [a, b, c, d, e, f, g, h].forEach((x, i) => { state[i] = (state[i] ?? 0) + x; });
 }
 
 /** RFC 6962 leaf hash, as hex. @param {Uint8Array} entry */

@@ -1,9 +1,10 @@
 // @ts-check
 // EPCIS 2.0 events, read as strictly as the node reads them.
-import { hashText } from './bytes.js';
 import { Num } from './json.js';
-import { need, quantityOf, timeOf, unitOf } from './values.js';
-import { fieldsOf, isTerm, isTime, isUnique, isUri, listOf, readContext, sensorElements, termOf } from './vocabulary.js';
+import { readContext } from './context.js';
+import { COMMON, OWN, checkType, forms } from './fields.js';
+import { quantityOf, shape, timeOf, unitOf } from './values.js';
+import { fieldsOf, isTerm, isUri, listOf, termOf } from './vocabulary.js';
 
 /** @typedef {import('./values.js').Quantity} Quantity */
 /** @typedef {{epcClass: string, quantity: Quantity | null}} Element */
@@ -13,22 +14,6 @@ import { fieldsOf, isTerm, isTime, isUnique, isUri, listOf, readContext, sensorE
 
 const QUANTITIES = ['quantityList', 'childQuantityList', 'inputQuantityList', 'outputQuantityList'];
 const EPCS = ['epcList', 'childEPCs', 'inputEPCList', 'outputEPCList'];
-const COMMON = ['@context', 'type', 'eventTime', 'eventTimeZoneOffset', 'eventID', 'recordTime', 'certificationInfo', 'errorDeclaration',
-  'bizStep', 'disposition', 'readPoint', 'bizLocation', 'bizTransactionList', 'sourceList', 'destinationList', 'sensorElementList'];
-/** @type {Record<string, string[]>} */
-const OWN = {
-  ObjectEvent: ['action', 'epcList', 'quantityList', 'ilmd', 'persistentDisposition'],
-  AggregationEvent: ['action', 'parentID', 'childEPCs', 'childQuantityList'],
-  AssociationEvent: ['action', 'parentID', 'childEPCs', 'childQuantityList'],
-  TransactionEvent: ['action', 'parentID', 'epcList', 'quantityList'],
-  TransformationEvent: ['inputEPCList', 'inputQuantityList', 'outputEPCList', 'outputQuantityList', 'transformationID', 'ilmd', 'persistentDisposition'],
-};
-
-/** @param {any} ok @param {string} field @param {string} [detail] @returns {asserts ok} */
-function shape(ok, field, detail) {
-  need(ok, 'malformed_event', `body.event.${field}`, detail);
-}
-
 /** @param {any} list @param {string} field @returns {Element[]} */
 function elements(list, field) {
   if (list === undefined) return [];
@@ -49,50 +34,6 @@ function possessing(list, name, field) {
   if (list === undefined) return [];
   shape(listOf(fieldsOf({ type: isTerm('SDT'), [name]: isUri }, undefined, ['type', name]))(list), field);
   return list.filter((/** @type {any} */ party) => termOf(party.get('type'), 'SDT') === 'possessing_party').map((/** @type {any} */ party) => party.get(name));
-}
-
-/** Tests of the fields that only have to be well formed. @param {(key: string) => boolean} extension @returns {Record<string, (json: any) => boolean>} */
-function forms(extension) {
-  const place = fieldsOf({ id: isUri }, extension, ['id']);
-  const dispositions = (/** @type {any} */ json) => listOf(isTerm('Disp'))(json) && json.length > 0 && isUnique(json.map((/** @type {any} */ term) => termOf(term, 'Disp')));
-  return {
-    eventTime: isTime, recordTime: isTime, eventID: isUri, parentID: isUri, transformationID: isUri, readPoint: place, bizLocation: place,
-    eventTimeZoneOffset: (json) => typeof json === 'string' && /^[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)$/.test(json),
-    action: (json) => ['ADD', 'OBSERVE', 'DELETE'].includes(json), bizStep: isTerm('BizStep'), disposition: isTerm('Disp'),
-    errorDeclaration: fieldsOf({ declarationTime: isTime, reason: isTerm('ER'), correctiveEventIDs: listOf(isUri) }, extension, ['declarationTime']),
-    persistentDisposition: (json) => fieldsOf({ set: dispositions, unset: dispositions })(json) && json.size > 0,
-    bizTransactionList: listOf(fieldsOf({ type: isTerm('BTT'), bizTransaction: isUri }, undefined, ['bizTransaction'])),
-    certificationInfo: (json) => isUri(json) || listOf(isUri)(json),
-    ilmd: fieldsOf({}, extension), sensorElementList: sensorElements(extension),
-  };
-}
-
-/** What an event of each type must hold. @param {Map<string, any>} json @param {string} type @param {Event['lists']} lists @param {Event['epcs']} epcs */
-function checkType(json, type, lists, epcs) {
-  const has = (/** @type {string} */ epc, /** @type {string} */ list) => Boolean(epcs[epc]?.length || lists[list]?.length);
-  const action = json.get('action');
-  if (type === 'TransformationEvent') {
-    const [input, output] = [has('inputEPCList', 'inputQuantityList'), has('outputEPCList', 'outputQuantityList')];
-    shape(json.has('transformationID') ? input || output : input && output, input ? 'outputQuantityList' : 'inputQuantityList');
-    for (const key of ['inputEPCList', 'outputEPCList']) shape(isUnique(epcs[key] ?? []), key);
-    return;
-  }
-  shape(action !== undefined, 'action');
-  if (type === 'AggregationEvent' || type === 'AssociationEvent') {
-    shape(type === 'AggregationEvent' || json.has('parentID'), 'parentID');
-    shape(has('childEPCs', 'childQuantityList') || action === 'DELETE', 'childEPCs');
-    return;
-  }
-  const isListed = json.has('epcList') || has('epcList', 'quantityList');
-  if (type === 'TransactionEvent') {
-    shape(isListed || action === 'DELETE', 'epcList');
-    shape(json.get('bizTransactionList')?.length > 0, 'bizTransactionList');
-    return;
-  }
-  shape(!json.has('ilmd') || action === 'ADD', 'ilmd');
-  // Sensors may report of a place alone.
-  shape(isListed || (json.get('sensorElementList')?.length > 0 && json.has('readPoint')), 'epcList');
-  shape(isUnique(epcs.epcList ?? []), 'epcList');
 }
 
 /** @param {any} json @returns {Event} */
@@ -133,42 +74,3 @@ export function identifiers(event) {
   return [...(event.parent ? [event.parent] : []), ...EPCS.flatMap((key) => event.epcs[key] ?? []),
     ...QUANTITIES.flatMap((key) => (event.lists[key] ?? []).map((element) => element.epcClass))];
 }
-
-/** @param {any} json @param {string[]} [leftOut] @returns {string} */
-function canonical(json, leftOut = []) {
-  if (json instanceof Map) {
-    const keys = [...json.keys()].filter((key) => !leftOut.includes(key)).sort(byBytes);
-    return `{${keys.map((key) => `${quote(key)}:${canonical(json.get(key))}`).join(',')}}`;
-  }
-  if (Array.isArray(json)) return `[${json.map((value) => canonical(value)).join(',')}]`;
-  if (json instanceof Num) return canonicalNumber(json.text);
-  return typeof json === 'string' ? quote(json) : String(json);
-}
-
-/** By UTF-8 bytes, which is by code points. @param {string} a @param {string} b */
-function byBytes(a, b) {
-  const [x, y] = [Array.from(a), Array.from(b)];
-  for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
-    const difference = /** @type {number} */ (x[i]?.codePointAt(0)) - /** @type {number} */ (y[i]?.codePointAt(0));
-    if (difference) return difference;
-  }
-  return x.length - y.length;
-}
-
-/** @param {string} text */
-function canonicalNumber(text) {
-  const match = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text);
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match ?? [];
-  const digits = (whole + fraction).replace(/^0+/, '');
-  if (!digits) return '0';
-  // An exponent of more digits is beyond every use and stands as it was written.
-  if (exponent.replace(/^[+-]?0*/, '').length > 18) return text;
-  const significant = digits.replace(/0+$/, '');
-  return `${sign}${significant}e${BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length)}`;
-}
-
-/** JSON.stringify escapes exactly what the canonical form does. @param {string} text */
-const quote = (text) => JSON.stringify(text);
-
-/** What of an event a correction repeats. @param {Event} event */
-export const digest = (event) => hashText(canonical(event.json, ['errorDeclaration', 'recordTime']));

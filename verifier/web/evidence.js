@@ -7,7 +7,8 @@ import { parseNote, parsePolicy } from './log.js';
 import { isOrigin } from './names.js';
 import { checkBody } from './statement.js';
 import { whole } from './values.js';
-import { readBundle, verifyBundle } from './verify.js';
+import { readBundle } from './bundle.js';
+import { verifyBundle } from './verify.js';
 
 /** @typedef {import('./archive.js').Member} Member */
 /** @typedef {import('./verify.js').Item} Item */

@@ -1,9 +1,9 @@
 // @ts-check
-// What moves nothing: inspections, recalls, corrections.
+// What changes how others are read: recalls and corrections.
 import { hashText } from './bytes.js';
-import { digest, identifiers } from './epcis.js';
-import { objectLists } from './movement.js';
-import { needRole } from './rules.js';
+import { digest } from './canonical.js';
+import { identifiers } from './epcis.js';
+import { namedLots } from './inspection.js';
 import { keyOf, nameOf } from './names.js';
 import { need } from './values.js';
 
@@ -11,28 +11,6 @@ import { need } from './values.js';
 /** @typedef {import('./rules.js').Party} Party */
 /** @typedef {import('./rules.js').Lot} Lot */
 /** @typedef {import('./statement.js').EventBody} EventBody */
-
-const LIST = 'body.event.quantityList';
-
-/** The lots that an object event names; all exist, at least one. @param {Session} session @param {EventBody} body @returns {[string, Lot][]} */
-function namedLots(session, body) {
-  objectLists(body, 'OBSERVE');
-  const names = identifiers(body.event);
-  need(names.length, 'malformed_event', LIST);
-  const keys = new Set(names.map((name) => {
-    const named = nameOf(session.origin, name);
-    need(named, 'malformed_event', LIST);
-    return keyOf(named);
-  }));
-  return [...keys].filter((key) => session.sees(key)).map((key) => [key, session.known('lot', key, LIST)]);
-}
-
-/** @param {Session} session @param {Party} party @param {EventBody} body */
-export function inspect(session, party, body) {
-  need(body.event.step === 'inspecting', 'malformed_event', 'body.event.bizStep');
-  namedLots(session, body);
-  needRole(party, 'inspector');
-}
 
 /** @param {Session} session @param {Party} party @param {EventBody} body */
 export function recall(session, party, body) {

@@ -3,14 +3,15 @@
 // same as the ledger's own, seeing only the lots of the bundle.
 import { identifiers } from './epcis.js';
 import { transform } from './transform.js';
-import { correct, inspect, recall } from './marking.js';
+import { inspect } from './inspection.js';
+import { correct, recall } from './marking.js';
 import { harvest, lose, receive, sell, ship } from './movement.js';
 import { registry } from './registry.js';
 import { checkBody, payloadHash, readEventBody } from './statement.js';
 import { keyOf, nameOf } from './names.js';
 import { need } from './values.js';
 import { hashText } from './bytes.js';
-import { digest } from './epcis.js';
+import { digest } from './canonical.js';
 
 /** @typedef {import('./statement.js').Entry} Entry */
 /** @typedef {import('./statement.js').Statement} Statement */

@@ -16,6 +16,11 @@ export function need(condition, code, field, detail) {
   if (!condition) throw new Refusal(code, field, detail);
 }
 
+/** Of an event. @param {any} ok @param {string} field @param {string} [detail] @returns {asserts ok} */
+export function shape(ok, field, detail) {
+  need(ok, 'malformed_event', `body.event.${field}`, detail);
+}
+
 /** The ledger's own amounts hold 128 bits. @param {bigint} amount @param {string} field */
 export function bounded(amount, field) {
   need(amount < 1n << 127n, 'malformed_event', field, 'too great');
@@ -80,4 +85,28 @@ export function timeOf(text) {
 /** @param {any} text */
 export function isDate(text) {
   return typeof text === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && timeOf(`${text}T00:00:00Z`) !== null;
+}
+
+const URI_TEXT = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
+
+/** Whether all characters may stand in a URI (RFC 3986, section 2). @param {string} text */
+export const isUriText = (text) => URI_TEXT.test(text);
+
+/** Whether a text may be the number of a GS1 lot, pack or variant. @param {string} text */
+export const isShortText = (text) => /^[!"%-/0-9:-?A-Z_a-z]{1,20}$/.test(text);
+
+/** @param {string} text @returns {string | null} */
+export function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the last digit is the check digit of those before. @param {string} digits */
+export function hasCheckDigit(digits) {
+  let sum = 0;
+  Array.from(digits).reverse().forEach((digit, at) => { sum += Number(digit) * (at % 2 ? 3 : 1); });
+  return sum % 10 === 0;
 }

@@ -1,40 +1,28 @@
 // @ts-check
 // Checks a proof bundle (format, section 8) in a browser or in Node: the same checks as the Rust verifier, by the same names, held together by
 // shared vectors. No server is believed: bring the log's key, and the bundle proves the rest or does not.
-import { hex, leafHash, unbase64, utf8 } from './bytes.js';
+import { leafHash, unbase64, utf8 } from './bytes.js';
+import { readBundle } from './bundle.js';
+import { failed, passed, skipped } from './check.js';
+import { freshness } from './freshness.js';
+import { attempt } from './item.js';
 import { parseJson } from './json.js';
 import { isIncluded, isMet, openCheckpoint, parseCheckpoint, parseNote, parsePolicy, parseVkey, verifyNote } from './log.js';
 import { apply } from './rules.js';
-import { pae, payloadHash, readEntry, readEventBody, readStatement, checkBody } from './statement.js';
+import { pae, payloadHash, readEventBody, checkBody } from './statement.js';
 import { isOrigin, keyOf, lotOf, nameOf } from './names.js';
 import { whole } from './values.js';
 import { verify } from './ed25519.js';
 
-/** @typedef {'passed' | 'failed' | 'not_checked'} Result */
-/** @typedef {{name: string, result: Result, detail?: string, index?: number}} Check */
+/** @typedef {import('./check.js').Check} Check */
 /** @typedef {{vkey?: string, policy?: string, lot?: string, newest?: string, sizeMin?: number, serial?: string,
  *   serialProof?: string | null}} Options lot: the canonical URI that the bundle must be about; newest: a checkpoint got elsewhere; serial: that of a pack, which
  *   is checked too, with the JSON of its proof */
 /** @typedef {{v: 1, verdict: 'passed' | 'failed', lot: string, size: number | null, root: string | null, vkey: string | null, checks: Check[], recalled: boolean,
  *   witnesses: {name: string, time: number}[]}} Verdict as `nguon-verify bundle --json` writes it, and who cosigned when (in seconds since 1970) */
-/** @typedef {{index: bigint, bytes: Uint8Array, proof: Uint8Array[], leaf: string, entry: import('./statement.js').Entry | null, statement: import('./statement.js').Statement | null}} Item */
+/** @typedef {import('./item.js').Item} Item */
 
 const ZERO = '0'.repeat(64);
-const passed = (/** @type {string} */ name) => /** @type {Check} */ ({ name, result: 'passed' });
-const skipped = (/** @type {string} */ name, /** @type {string} */ detail) => /** @type {Check} */ ({ name, result: 'not_checked', detail });
-const failed = (/** @type {string} */ name, /** @type {any} */ error, /** @type {bigint} */ index = -1n) => /** @type {Check} */ ({
-  name, result: 'failed', detail: String(error?.message ?? error), ...(index >= 0n ? { index: Number(index) } : {}),
-});
-
-/** @template T @param {() => T} read @returns {T | null} */
-function attempt(read) {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
-}
-
 /** Makes one check of every entry, in the bundle's order; a text or an exception is the fault, '' none.
  * @param {string} name @param {Item[]} items @param {(item: Item) => string | Promise<string>} step */
 async function each(name, items, step) {
@@ -47,29 +35,6 @@ async function each(name, items, step) {
     }
   }
   return passed(name);
-}
-
-/** Reads a bundle without judging it. @param {string} text @returns {{lot: string, vkey: string, checkpoint: string, items: Item[]}} */
-export function readBundle(text) {
-  const json = parseJson(text);
-  const only = (/** @type {any} */ object, /** @type {string[]} */ keys) => {
-    if (!(object instanceof Map) || object.size !== keys.length || !keys.every((key) => object.has(key))) throw new Error('not a proof bundle');
-    return object;
-  };
-  only(json, ['v', 'lot', 'vkey', 'checkpoint', 'entries']);
-  const texts = ['lot', 'vkey', 'checkpoint'].map((key) => json.get(key));
-  if (whole(json.get('v')) !== 1n || !Array.isArray(json.get('entries')) || texts.some((value) => typeof value !== 'string')) throw new Error('not a proof bundle');
-  const items = json.get('entries').map((/** @type {any} */ stored) => {
-    const index = whole(only(stored, ['index', 'entry', 'proof']).get('index'));
-    const bytes = unbase64(stored.get('entry'));
-    const proof = Array.isArray(stored.get('proof')) && stored.get('proof').map(unbase64);
-    if (index === null || !bytes || !proof || proof.includes(null)) throw new Error('not a proof bundle');
-    const entry = attempt(() => readEntry(bytes));
-    const statement = entry && attempt(() => readStatement(entry.payload));
-    return { index, bytes, proof, leaf: leafHash(bytes), entry, statement };
-  });
-  const [lot, vkey, checkpoint] = texts;
-  return { lot, vkey, checkpoint, items };
 }
 
 /** The lots of a bundle, as its own entries tell them: the lot, what it was made from, and what corrections name beside.
@@ -139,11 +104,14 @@ async function lotChain(items, origin, lot, lots, isAsked) {
 
 /** @param {Item[]} items */
 function signatures(items) {
-  return each('signatures', items, async ({ entry, statement }) => {
+  // All are begun before the first is waited for: the browser works on them aside.
+  const begun = new Map(items.map((item) => [item, item.entry && verify(item.entry.key, pae(item.entry.payload), item.entry.signature)]));
+  return each('signatures', items, async (item) => {
+    const { entry, statement } = item;
     if (!entry) return 'not an entry';
     if (!statement) return 'the statement cannot be read';
     if (statement.signer !== entry.signer) return `the statement names ${statement.signer} as its signer`;
-    return await verify(entry.key, pae(entry.payload), entry.signature) ? '' : `not signed by ${entry.signer}`;
+    return await begun.get(item) ? '' : `not signed by ${entry.signer}`;
   });
 }
 
@@ -273,27 +241,13 @@ async function quorum({ policy, signed }) {
   return { check: met ? passed(name) : failed(name, `${times.size} witnesses cosigned, which is no quorum`), witnesses };
 }
 
-/** @param {Log} log @param {Options} options @returns {Promise<Check>} */
-async function freshness({ claimed, keys }, { newest, sizeMin }) {
-  const name = 'freshness';
-  if (!claimed) return skipped(name, 'no readable checkpoint');
-  const isAccepted = sizeMin !== undefined && claimed.size >= BigInt(sizeMin);
-  const opened = newest === undefined ? null : await openCheckpoint(newest, keys).catch(() => null);
-  if (!opened) {
-    if (sizeMin !== undefined) return isAccepted ? passed(name) : failed(name, 'older than what the verifier was told to accept');
-    return skipped(name, newest === undefined ? 'nobody was asked for a newer checkpoint' : "the checkpoint to compare with is not the log's");
-  }
-  const { size, root } = opened.checkpoint;
-  if (size === claimed.size && root !== claimed.root) return failed(name, `two roots for one size of ${size}: the log shows two histories`);
-  return size <= claimed.size || isAccepted ? passed(name) : failed(name, `made at size ${claimed.size}, the log is at ${size}`);
-}
-
 /** Makes every check of a bundle. Throws only for what is no bundle.
- * @param {string | object} bundle its JSON, or what JSON.parse made of it
+ * @param {Parameters<typeof readBundle>[0]} bundle
  * @param {Options} [options]
  * @returns {Promise<Verdict>} */
 export async function verifyBundle(bundle, options = {}) {
-  const { lot: uri, vkey, checkpoint, items } = readBundle(typeof bundle === 'string' ? bundle : JSON.stringify(bundle));
+  const { lot: uri, vkey, checkpoint, items } = readBundle(bundle);
+  const signed = signatures(items);
   const log = await readLog(checkpoint, vkey, options);
   const { claimed, origin } = log;
   const named = origin && lotOf(origin, uri);
@@ -305,7 +259,7 @@ export async function verifyBundle(bundle, options = {}) {
     : skipped('entries_included', 'no readable checkpoint');
   const [rules, recall, serials] = await replay(items, origin, lot, lots);
   const checks = [
-    log.check, witnessed, included, await entryChain(items), await lotChain(items, origin, lot, lots, (options.lot ?? uri) === uri), await signatures(items),
+    log.check, witnessed, included, await entryChain(items), await lotChain(items, origin, lot, lots, (options.lot ?? uri) === uri), await signed,
     await signerRegistered(items, origin), await signerChain(items), rules, recall, await freshness(log, options),
     ...(options.serial === undefined ? [] : [serialIncluded(uri, options.serial, options.serialProof, serials)]),
   ];
@@ -329,5 +283,3 @@ export async function verifyProof(text, leaf, options = {}) {
   const ok = log.claimed && isIncluded(BigInt(match[1] ?? ''), log.claimed.size, leaf, /** @type {Uint8Array[]} */ (proof), log.claimed.root);
   return [log.check, check, ok ? passed('entries_included') : failed('entries_included', "the proof does not lead to the checkpoint's root")];
 }
-
-export { hex };

@@ -1,4 +1,4 @@
-//! The page's script and every module that it needs, in one file: on a slow network each further request costs a round trip.
+//! A script and every module that it needs, in one file: on a slow network each further request costs a round trip.
 //!
 //! Nothing is rewritten but imports and exports, and only comments and indentation are left out, so what runs is what
 //! stands in the modules. They keep to one form (tests hold them to it): imports on one line each, comments on lines of their
@@ -17,8 +17,8 @@ const LOADER: &str = "const sources=[],loaded=[];\n\
 const NOTE: &str = "// Made of the modules beside it, comments left out. They are served under their own names too.\n";
 
 /// `start` and what it imports, directly or not, as one module. Paths are those of the repository; a module that is only
-/// imported when it is needed stays outside. `at` is the path under which the file is served.
-pub(super) fn bundle(start: &str, at: &str, text_of: impl Fn(&str) -> Option<&'static str>) -> String {
+/// imported when it is needed stays outside. `at` is the path under which the file is served, `exports` what it hands out of what `start` does.
+pub(super) fn bundle(start: &str, at: &str, exports: &str, text_of: impl Fn(&str) -> Option<&'static str>) -> String {
     let mut numbers: BTreeMap<String, usize> = BTreeMap::from([(start.to_owned(), 0)]);
     let mut open = vec![start.to_owned()];
     let mut out = format!("{NOTE}{LOADER}");
@@ -44,7 +44,7 @@ pub(super) fn bundle(start: &str, at: &str, text_of: impl Fn(&str) -> Option<&'s
         out.push_str(&module.give(false));
         out.push_str("};\n");
     }
-    out.push_str("use(0);\n");
+    let _ = writeln!(out, "export const {{{exports}}}=use(0);");
     out
 }
 
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn modules_come_together_in_one_and_the_late_one_stays_outside() {
-        let made = bundle("a/web/start.js", "a/web/all.js", module);
+        let made = bundle("a/web/start.js", "a/web/all.js", "say", module);
         for part in [
             "sources[0]=(out)=>{\nObject.assign(out,{say});\nconst { twice, NAME }=use(1);\nfunction say(x) {\nreturn (twice(x)) + NAME;\n}\nsay('http://');\n};",
             "Object.assign(out,{twice});\nconst { three }=use(2);\nconst NAME = `a\nb`;",
@@ -190,6 +190,8 @@ mod tests {
         ] {
             assert!(made.contains(part), "{part}\nin\n{made}");
         }
-        assert!(made.ends_with("use(0);\n") && !made.contains("no.js") && !made.contains("@ts-check"));
+        assert!(
+            made.ends_with("export const {say}=use(0);\n") && !made.contains("no.js") && !made.contains("@ts-check")
+        );
     }
 }

@@ -47,6 +47,7 @@ fn views_stand_after_the_lot_or_the_pack() {
         ("/lot/0123456789ABCDEF/AAAABBBBCCCCD/qr.png", View::QrPng, Some("AAAABBBBCCCCD")),
         ("/01/08931234567897/10/qr.svg", View::Page, None),
         ("/01/08931234567897/10/A/proof.json", View::Proof, None),
+        ("/01/08931234567897/10/A/proof.bin", View::DenseProof, None),
         ("/01/08931234567897/10/A/21/S%2F1/qr.svg", View::QrSvg, Some("S/1")),
     ] {
         let (Subject::Item(link), found) = Subject::parse(path, "").unwrap() else { panic!("{path}") };

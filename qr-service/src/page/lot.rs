@@ -11,6 +11,7 @@ use super::{
     said, verdict,
 };
 use crate::{
+    assets,
     link::ItemLink,
     locale::Words,
     node::LedgerInfo,
@@ -61,10 +62,12 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
     let name = product_name(page.story.product.as_ref(), words);
     let title = format!("{name} {}", page.link.short_lot());
     let proof = format!("{}/proof.json", page.link.lot_path());
+    // Recalls are for the complete verifier, over the proof itself.
+    let dense = page.story.recalls.is_empty().then(|| format!("{}/proof.bin", page.link.lot_path()));
     let script_words: serde_json::Map<String, serde_json::Value> =
         words.under("script").map(|(key, text)| (key.to_owned(), text.into())).collect();
     let main = html! {
-        main #main data-proof=(proof) data-lot=(page.story.lot) data-vkey=(page.ledger.vkey) data-policy=(page.ledger.policy)
+        main #main data-proof=(proof) data-dense=[dense.as_deref()] data-verifier=(assets::url(assets::VERIFIER_PATH)) data-lot=(page.story.lot) data-vkey=(page.ledger.vkey) data-policy=(page.ledger.policy)
             data-serial=[page.link.serial()] data-serial-proof=[page.serial_proof()]
             data-entries=(page.story.proof.entries) data-stale[page.freshness != Freshness::Fresh] data-words=(serde_json::Value::Object(script_words)) {
             @if page.story.recalls.is_empty() {
@@ -87,8 +90,9 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
     };
     let head = html! {
         (meta::meta(&page, &name))
-        // The script asks for the same file; begun here, it travels while the script does.
-        link rel="preload" as="fetch" crossorigin="anonymous" href=(proof);
+        // The script asks for the same files; begun here, they travel while the script does.
+        link rel="preload" as="fetch" crossorigin="anonymous" href=(dense.as_ref().unwrap_or(&proof));
+        @if dense.is_none() { link rel="modulepreload" href=(assets::url(assets::VERIFIER_PATH)); }
         @if let Some(serial) = page.serial_proof() { link rel="preload" as="fetch" crossorigin="anonymous" href=(serial); }
     };
     document(page.frame, &title, Some(&head), &main)
@@ -127,7 +131,7 @@ impl LotPage<'_> {
         html! {
             section.head aria-labelledby="name" {
                 @if let Some(picture) = picture {
-                    img.photo src={ "/blob/" (picture.sha256) "/small" } alt=(name) width="640" height="480" decoding="async" fetchpriority="low";
+                    img.photo src={ "/blob/" (picture.sha256) "/small" } alt=(name) width="640" height="480" loading="lazy" decoding="async";
                 }
                 h1 #name .long[name.chars().count() > LONG_NAME_CHARS] { (self.name()) }
                 @if self.story.is_past_best { p.flag { (icon::sign(Sign::Mind)) (words.get("lot.past_best")) } }
@@ -420,6 +424,7 @@ impl LotPage<'_> {
                     div { dt { (words.get("check.entries")) } dd { (self.story.proof.entries) } }
                 }
                 p { a.button.quiet href=(proof) download="proof.json" { (words.get("check.download")) } }
+                @if let Some(serial) = self.serial_proof() { p { a href=(serial) download="serial.json" { (words.get("check.download_serial")) } } }
                 p.hint { (words.get("check.elsewhere")) }
                 p { a href="/verify.html" { (words.get("check.page")) } }
                 details {

@@ -24,7 +24,7 @@ pub(crate) fn product_page(frame: Frame<'_>, product: &Product) -> Markup {
             p { (words.get("product.lead")) }
             @if !product.shop_links.is_empty() {
                 p { (words.get("help.shops")) }
-                ul { @for link in &product.shop_links { li { a href=(link) rel="nofollow noopener noreferrer" { (link) } } } }
+                ul.shops { @for link in &product.shop_links { li { a href=(link) rel="nofollow noopener noreferrer" { (link) } } } }
             }
         }
     };

@@ -1,18 +1,17 @@
 //! Who asks, and how answers are made: languages, encodings, validators, refusals.
 
-use std::{collections::BTreeMap, io::Write as _, net::IpAddr, net::SocketAddr};
+use std::{collections::BTreeMap, net::IpAddr, net::SocketAddr, sync::Arc};
 
 use axum::{
-    body::Bytes,
     extract::{ConnectInfo, Query},
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
-use flate2::{Compression, write::GzEncoder};
 use maud::Markup;
 
 use super::NO_CACHE;
 use crate::{
+    assets::Encoding,
     limit::TooMany,
     locale::{Lang, Words},
     node::NodeError,
@@ -23,8 +22,6 @@ use crate::{
 
 /// When to ask again after the node did not answer.
 const RETRY_AFTER_SECONDS: u64 = 10;
-/// A page is zipped once and sent often, yet somebody waits for the first time.
-const ZIP_LEVEL: u32 = 6;
 
 /// The parameters of an address; none where they cannot be read.
 pub(super) fn asked(uri: &Uri) -> BTreeMap<String, String> {
@@ -74,13 +71,15 @@ impl Reader {
     }
 
     /// A rendered page as the browser wants it, or nothing where it has the same one still.
-    pub(super) fn copy(&self, page: &PageCopy, headers: &HeaderMap) -> Response {
-        let zipped = takes_gzip(headers).then(|| page.zipped.get_or_init(|| zip(&page.html)));
-        let tag = format!("\"{}{}\"", page.tag, if zipped.is_some() { "-z" } else { "" });
-        let is_known = has_tag(headers, &page.tag);
-        let mut response = match (is_known, zipped) {
+    pub(super) fn copy(&self, page: &Arc<PageCopy>, headers: &HeaderMap) -> Response {
+        let sent = encoding(headers).and_then(|encoding| Some((encoding, page.encoded(encoding)?)));
+        let suffix = sent.as_ref().map(|(_, (_, suffix))| *suffix).unwrap_or_default();
+        let tag = format!("\"{}{suffix}\"", page.tag);
+        let mut response = match (has_tag(headers, &page.tag), sent) {
             (true, _) => StatusCode::NOT_MODIFIED.into_response(),
-            (false, Some(zipped)) => ([(header::CONTENT_ENCODING, "gzip")], zipped.clone()).into_response(),
+            (false, Some((encoding, (bytes, _)))) => {
+                ([(header::CONTENT_ENCODING, encoding.name())], bytes).into_response()
+            }
             (false, None) => page.html.clone().into_response(),
         };
         for (name, value) in self.page_headers() {
@@ -156,17 +155,10 @@ pub(super) fn too_many(wait: TooMany) -> Response {
     response
 }
 
-fn zip(html: &Bytes) -> Bytes {
-    let mut zipper = GzEncoder::new(Vec::with_capacity(html.len() / 3), Compression::new(ZIP_LEVEL));
-    // Writing to memory does not fail; if it did, the browser would get an empty file and say so.
-    let zipped = zipper.write_all(html).and_then(|()| zipper.finish());
-    zipped.unwrap_or_default().into()
-}
-
-/// Whether the browser takes gzip.
-fn takes_gzip(headers: &HeaderMap) -> bool {
+/// How the answer may be compressed.
+pub(super) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|range| weight_of(range, &["gzip", "x-gzip"]) > 0.0)
+    Encoding::accepted(&accepted.collect::<Vec<_>>().join(","))
 }
 
 /// The weight of one range of an `Accept` header, if it is one of these; else 0.

@@ -15,6 +15,7 @@ use super::{
     compressed, report,
 };
 use crate::{
+    assets::Encoding,
     link::{ItemLink, Subject, View},
     linkset::{self, LINKSET, Level, Wanted},
     node::NodeError,
@@ -150,7 +151,7 @@ async fn item(call: &Call, link: &ItemLink, view: View) -> Response {
     match view {
         View::QrSvg => return picture(call, link, CodeFormat::Svg, "image/svg+xml"),
         View::QrPng => return picture(call, link, CodeFormat::Png, "image/png"),
-        View::Page | View::Proof | View::SerialProof | View::Report => {}
+        View::Page | View::Proof | View::DenseProof | View::SerialProof | View::Report => {}
     }
     let path = link.page_path();
     let told = match call.service.tell(link, call.client).await {
@@ -158,7 +159,7 @@ async fn item(call: &Call, link: &ItemLink, view: View) -> Response {
         Err(error) => {
             return match (alias(call, link, &error).await, view) {
                 (Some(own), _) => call.redirect(&format!("{}{}", own.page_path(), suffix(view)), &[], &path),
-                (None, View::Proof | View::SerialProof) => answer::blank(&error),
+                (None, View::Proof | View::DenseProof | View::SerialProof) => answer::blank(&error),
                 (None, _) => call.reader.untold(&error, &path, Some(link.short_lot())),
             };
         }
@@ -168,6 +169,7 @@ async fn item(call: &Call, link: &ItemLink, view: View) -> Response {
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, NO_CACHE)];
             (headers, told.bundle).into_response()
         }
+        View::DenseProof => dense_proof(call, &told).await,
         View::SerialProof => serial_proof(call, link, &told).await,
         View::Report => report::form(call, link, &told),
         View::Page | View::QrSvg | View::QrPng => page(call, link, &told).await,
@@ -191,6 +193,7 @@ fn suffix(view: View) -> &'static str {
         View::QrSvg => "/qr.svg",
         View::QrPng => "/qr.png",
         View::Proof => "/proof.json",
+        View::DenseProof => "/proof.bin",
         View::SerialProof => "/serial-proof",
         View::Report => "/report",
     }
@@ -247,6 +250,21 @@ fn reader_of(call: &Call) -> Option<(Client, String)> {
         && !is_ahead
         && !ROBOTS.iter().any(|robot| lower.contains(robot));
     is_person.then(|| (call.client, agent.to_owned()))
+}
+
+async fn dense_proof(call: &Call, told: &Told) -> Response {
+    let Some(proof) = told.dense().await else { return StatusCode::NOT_FOUND.into_response() };
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, NO_CACHE),
+        (header::VARY, "Accept-Encoding"),
+    ];
+    match answer::encoding(&call.headers) {
+        Some(Encoding::Brotli) => {
+            (headers, [(header::CONTENT_ENCODING, Encoding::Brotli.name())], proof.brotli).into_response()
+        }
+        Some(Encoding::Gzip) | None => (headers, proof.plain).into_response(),
+    }
 }
 
 async fn serial_proof(call: &Call, link: &ItemLink, told: &Told) -> Response {

@@ -1,7 +1,7 @@
 //! From the node to a story: what is kept, when it is asked for again, and what is shown while the node is silent.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -11,6 +11,8 @@ use nguon_ledger::hash::Hash;
 
 use super::{Client, Service, TellError, now};
 use crate::{
+    assets::{Effort, Encoding},
+    dense,
     link::ItemLink,
     node::{LedgerInfo, NodeError},
     page::Freshness,
@@ -50,8 +52,11 @@ pub(crate) struct KeptStory {
     /// What the story is told from, without the checkpoint.
     fingerprint: Hash,
     bundle: Bytes,
+    dense: Arc<OnceLock<Option<DenseProof>>>,
     since: Instant,
     fetched: DateTime<FixedOffset>,
+    /// Whether it was read from the disk, where an earlier process left it.
+    is_copy: bool,
 }
 
 /// What the page of a lot is told from.
@@ -60,14 +65,47 @@ pub(crate) struct Told {
     pub(crate) story: Arc<Story>,
     pub(crate) fingerprint: Hash,
     pub(crate) bundle: Bytes,
+    dense: Arc<OnceLock<Option<DenseProof>>>,
     pub(crate) ledger: Arc<LedgerInfo>,
     pub(crate) freshness: Freshness,
 }
 
+/// A bundle without what follows from it.
+#[derive(Debug, Clone)]
+pub(crate) struct DenseProof {
+    pub(crate) plain: Bytes,
+    pub(crate) brotli: Bytes,
+}
+
+impl DenseProof {
+    fn of(bundle: &[u8]) -> Option<Self> {
+        let plain = dense::dense(bundle)?;
+        let brotli = Encoding::Brotli.compress(&plain, Effort::Quick)?;
+        Some(Self { plain: plain.into(), brotli: brotli.into() })
+    }
+}
+
+impl Told {
+    /// The bundle in its dense form, made off the threads that answer requests when it is first asked for.
+    pub(crate) async fn dense(&self) -> Option<DenseProof> {
+        if let Some(made) = self.dense.get() {
+            return made.clone();
+        }
+        let (cell, bundle) = (Arc::clone(&self.dense), self.bundle.clone());
+        let work = move || cell.get_or_init(|| DenseProof::of(&bundle)).clone();
+        tokio::task::spawn_blocking(work).await.ok().flatten()
+    }
+}
+
 impl KeptStory {
+    /// Whether the node said so within this time.
+    fn is_within(&self, time: Duration) -> bool {
+        !self.is_copy && self.since.elapsed() < time
+    }
+
     fn told(self, ledger: Arc<LedgerInfo>, freshness: Freshness) -> Told {
-        let Self { story, fingerprint, bundle, .. } = self;
-        Told { story, fingerprint, bundle, ledger, freshness }
+        let Self { story, fingerprint, bundle, dense, .. } = self;
+        Told { story, fingerprint, bundle, dense, ledger, freshness }
     }
 
     fn stale(self, ledger: Arc<LedgerInfo>) -> Told {
@@ -95,6 +133,11 @@ impl Service {
 
     async fn fetch_ledger(&self) -> Result<Arc<LedgerInfo>, NodeError> {
         let info = self.heard(self.node.ledger().await)?;
+        if let Some(data) = self.data()
+            && let Err(error) = data.copies.put_ledger(&info)
+        {
+            tracing::warn!(%error, "no copy of the ledger's key is kept");
+        }
         // The same value stays the same one, so that pages made with it stay good.
         let before = self.ledger.get("").map(|kept| kept.value).filter(|before| **before == info);
         let value = before.unwrap_or_else(|| Arc::new(info));
@@ -102,15 +145,50 @@ impl Service {
         Ok(value)
     }
 
-    /// The story of a lot: of now, or, while the node does not answer, the one read last.
+    /// The story of a lot: of now, or, while the node does not answer, the one read last, be it before this process began.
     pub(crate) async fn tell(self: &Arc<Self>, link: &ItemLink, client: Client) -> Result<Told, TellError> {
+        match self.tell_now(link, client).await {
+            Err(TellError::Node(error)) if error.is_outage() => self.tell_copy(link).await.ok_or(error.into()),
+            told => told,
+        }
+    }
+
+    /// The story of a lot as an earlier process left it.
+    async fn tell_copy(&self, link: &ItemLink) -> Option<Told> {
+        let copies = Arc::clone(&self.data()?.copies);
+        let ledger = match self.ledger.get("") {
+            Some(kept) => kept.value,
+            None => Arc::new(copies.ledger()?),
+        };
+        let lot = link.lot_uri(&ledger.origin);
+        let wanted = lot.clone();
+        let found = tokio::task::spawn_blocking(move || copies.get(&wanted)).await;
+        let (fetched, bundle) = found.ok().flatten()?;
+        let kept = KeptStory { fetched, is_copy: true, ..read(bundle.into(), lot.clone(), None).await.ok()? };
+        self.stories.put(&lot, kept.clone(), kept.bundle.len().saturating_mul(3));
+        self.ledger.put("", Kept { value: Arc::clone(&ledger), since: Instant::now() }, 1_024);
+        Some(kept.stale(ledger))
+    }
+
+    /// Writes a copy of the story without anybody waiting for it.
+    fn keep_copy(&self, lot: &str, kept: &KeptStory) {
+        let Some(data) = self.data() else { return };
+        let (copies, lot, kept) = (Arc::clone(&data.copies), lot.to_owned(), kept.clone());
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = copies.put(&lot, kept.fingerprint, kept.fetched, &kept.bundle) {
+                tracing::warn!(%lot, %error, "no copy is kept for when the node is down");
+            }
+        }));
+    }
+
+    async fn tell_now(self: &Arc<Self>, link: &ItemLink, client: Client) -> Result<Told, TellError> {
         let ledger = self.ledger().await?;
         let lot = link.lot_uri(&ledger.origin);
         let kept = self.stories.get(&lot);
         match &kept {
-            Some(kept) if kept.since.elapsed() < STORY_FRESH => return Ok(kept.clone().told(ledger, Freshness::Fresh)),
+            Some(kept) if kept.is_within(STORY_FRESH) => return Ok(kept.clone().told(ledger, Freshness::Fresh)),
             Some(kept) if self.rests() => return Ok(kept.clone().stale(ledger)),
-            Some(kept) if kept.since.elapsed() < STORY_ASIDE => {
+            Some(kept) if kept.is_within(STORY_ASIDE) => {
                 let asked = lot.clone();
                 self.aside(&lot, |service| async move { service.fetch(&asked).await.map(|_| ()) });
                 return Ok(kept.clone().told(ledger, Freshness::Fresh));
@@ -123,7 +201,7 @@ impl Service {
         let _flight = self.lock(&lot).await;
         // Somebody else may have asked while this one waited.
         match self.stories.get(&lot) {
-            Some(kept) if kept.since.elapsed() < STORY_FRESH => return Ok(kept.told(ledger, Freshness::Fresh)),
+            Some(kept) if kept.is_within(STORY_FRESH) => return Ok(kept.told(ledger, Freshness::Fresh)),
             Some(kept) if self.rests() => return Ok(kept.stale(ledger)),
             None if self.is_missing(&lot) => return Err(NodeError::NotFound.into()),
             None if self.rests() => return Err(NodeError::Resting.into()),
@@ -175,7 +253,8 @@ impl Service {
             self.missing.put(lot, Instant::now(), 0);
         }
         let kept = read(answer?.into(), lot.to_owned(), known).await?;
-        self.stories.put(lot, kept.clone(), kept.bundle.len().saturating_mul(2));
+        self.stories.put(lot, kept.clone(), kept.bundle.len().saturating_mul(3));
+        self.keep_copy(lot, &kept);
         Ok(kept)
     }
 
@@ -198,8 +277,18 @@ impl Service {
 async fn read(bundle: Bytes, lot: String, known: Option<KeptStory>) -> Result<KeptStory, StoryError> {
     let fetched = now();
     let reading = tokio::task::spawn_blocking(move || {
+        // While the log stands still the bundle is the same, and so is its dense form.
+        let same = known.as_ref().filter(|known| known.bundle == bundle).map(|known| Arc::clone(&known.dense));
         let (story, fingerprint) = read_now(&bundle, &lot, fetched.date_naive(), known)?;
-        Ok(KeptStory { story, fingerprint, bundle, since: Instant::now(), fetched })
+        Ok(KeptStory {
+            story,
+            fingerprint,
+            bundle,
+            dense: same.unwrap_or_default(),
+            since: Instant::now(),
+            fetched,
+            is_copy: false,
+        })
     });
     reading.await.unwrap_or(Err(StoryError::Malformed))
 }

@@ -4,11 +4,13 @@ import { leafHash } from '../bytes.js';
 import { keyHistory, namedBlobs, verifyEvidence } from '../evidence.js';
 import { parseCheckpoint, parseNote, parsePolicy, parseVkey } from '../log.js';
 import { readStory } from '../story.js';
-import { readBundle, verifyBundle, verifyProof } from '../verify.js';
+import { readBundle } from '../bundle.js';
+import { verifyBundle, verifyProof } from '../verify.js';
 
 /** @typedef {import('../verify.js').Check} Check */
 /** @typedef {{name: string, bytes: Uint8Array}} Chosen */
 /** @typedef {{vkey?: string, policy?: string}} Trust */
+/** @typedef {{serial?: string, serialProof?: string}} Pack */
 /** @typedef {'tick' | 'mind' | 'stop'} Tone */
 /** @typedef {{hash: string, entry: bigint, bytes: Uint8Array | undefined}} Blob */
 /**
@@ -16,11 +18,11 @@ import { readBundle, verifyBundle, verifyProof } from '../verify.js';
  * @property {Tone} tone
  * @property {string} line key of the verdict's words
  * @property {string} [detail] what exactly cannot be read, in English, for developers
- * @property {string} [index] the entry that a proof is about
+ * @property {string} [index] the entry, or the serial, that a proof is about
  * @property {Check[]} files checks of an evidence file
  * @property {Check[]} checks
  * @property {{vkey: string | null, from: 'given' | 'policy' | 'file'} | null} key whose word was taken
- * @property {{lot: string, size: number | null, entries: number, product: import('../story.js').Name | undefined} | null} about
+ * @property {{lot: string, size: number | null, entries: number, serial: string | undefined, product: import('../story.js').Name | undefined} | null} about
  * @property {import('../story.js').Fact[]} facts
  * @property {{actor: import('../story.js').Name | undefined, signer: import('../evidence.js').Signer}[]} signers
  * @property {Blob[]} blobs
@@ -63,7 +65,17 @@ function conclude(checks, isOwnKey) {
   return result.get('witness_quorum') === 'passed' ? ['tick', 'ok'] : ['mind', 'ok_unwitnessed'];
 }
 
-/** @param {import('../verify.js').Verdict} verdict @param {string} text @param {Trust} trust @param {Map<string, Uint8Array>} held */
+/** The serial that a proof of a pack is about; null for what is none. @param {Chosen} file @returns {string | null} */
+function serialOf({ bytes }) {
+  try {
+    const json = JSON.parse(textOf(bytes));
+    return typeof json.serial === 'string' && Array.isArray(json.hashes) ? json.serial : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {import('../verify.js').Verdict} verdict @param {string} text @param {Trust & Pack} trust @param {Map<string, Uint8Array>} held */
 function tellBundle(verdict, text, trust, held) {
   const { items } = readBundle(text);
   const story = readStory(items, verdict.lot);
@@ -72,13 +84,13 @@ function tellBundle(verdict, text, trust, held) {
   const [tone, line] = conclude(verdict.checks, from === 'file');
   return judgement(tone, line, {
     checks: verdict.checks, key: { vkey: verdict.vkey, from }, facts: story.facts,
-    about: { lot: verdict.lot, size: verdict.size, entries: items.length, product: story.product },
+    about: { lot: verdict.lot, size: verdict.size, entries: items.length, serial: trust.serial, product: story.product },
     signers: keyHistory(items).map((signer) => ({ signer, actor: story.actors.get(signer.key) })),
     blobs: Array.from(namedBlobs(items), ([hash, { entry }]) => ({ hash, entry, bytes: held.get(hash) })),
   });
 }
 
-/** @param {Uint8Array} bytes @param {Trust} trust */
+/** @param {Uint8Array} bytes @param {Trust & Pack} trust */
 async function judgeEvidence(bytes, trust) {
   const found = await verifyEvidence(bytes, trust);
   const told = found.bundle ? tellBundle(found.bundle, found.text, trust, found.blobs) : judgement('stop', 'bad_file');
@@ -86,7 +98,7 @@ async function judgeEvidence(bytes, trust) {
   return { ...told, files: found.files, ...(isBad ? { tone: /** @type {Tone} */ ('stop'), line: 'bad_file' } : {}) };
 }
 
-/** @param {Uint8Array} bytes @param {Trust} trust */
+/** @param {Uint8Array} bytes @param {Trust & Pack} trust */
 async function judgeBundle(bytes, trust) {
   const text = textOf(bytes);
   // Only what travels alone lacks its photos: nothing is said of them.
@@ -110,8 +122,13 @@ async function judgeProof(proof, entry, trust) {
 /** Judges what was chosen. @param {Chosen[]} chosen @param {Trust} trust @returns {Promise<Judgement>} */
 export async function judge(chosen, trust) {
   try {
-    const whole = chosen.find(({ bytes }) => startsWith(bytes, 'PK') || /^\s*\{/.test(String.fromCharCode(...bytes.subarray(0, 64))));
-    if (whole) return await (startsWith(whole.bytes, 'PK') ? judgeEvidence(whole.bytes, trust) : judgeBundle(whole.bytes, trust));
+    const pack = chosen.find((file) => serialOf(file) !== null);
+    const serial = pack && serialOf(pack);
+    const asked = { ...trust, ...(pack ? { serial: serial ?? '', serialProof: textOf(pack.bytes) } : {}) };
+    const others = chosen.filter((file) => file !== pack);
+    const whole = others.find(({ bytes }) => startsWith(bytes, 'PK') || /^\s*\{/.test(String.fromCharCode(...bytes.subarray(0, 64))));
+    if (whole) return await (startsWith(whole.bytes, 'PK') ? judgeEvidence(whole.bytes, asked) : judgeBundle(whole.bytes, asked));
+    if (pack && others.length === 0) return judgement('mind', 'need_bundle', { index: serial ?? '' });
     const proof = chosen.find(({ bytes }) => startsWith(bytes, 'c2sp.org/tlog-proof@'));
     if (proof) return await judgeProof(textOf(proof.bytes), chosen.find((other) => other !== proof), trust);
     if (chosen.some(({ bytes }) => bytes[0] === 1)) return judgement('mind', 'need_proof');

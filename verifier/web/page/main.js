@@ -74,7 +74,7 @@ async function take(files) {
   const isTrust = (/** @type {Uint8Array} */ bytes) => bytes.length < 65536 && bytes.length > 0 && Object.keys(readTrust(new TextDecoder().decode(bytes)) ?? {}).length > 0;
   for (const { bytes } of read.filter((file) => isTrust(file.bytes))) key.value = new TextDecoder().decode(bytes);
   const others = read.filter((file) => !isTrust(file.bytes));
-  const isWaiting = ['need_entry', 'need_proof'].includes(state.judged?.result.line ?? '');
+  const isWaiting = ['need_bundle', 'need_entry', 'need_proof'].includes(state.judged?.result.line ?? '');
   if (others.length) state.chosen = isWaiting && others.length === 1 ? [...state.chosen, ...others] : others;
   await run(true);
 }

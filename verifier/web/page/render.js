@@ -89,6 +89,7 @@ export class Renderer {
     return this.section('about', el('dl', { class: 'facts' },
       about && fact('product', about.product ? this.name(about.product) : this.word('about.nameless'), '', true),
       about && fact('lot', about.lot, 'code', true),
+      about?.serial ? fact('serial', about.serial, 'code', true) : null,
       about && fact('size', String(about.size ?? '?')), about && fact('entries', String(about.entries)),
       vkey ? fact('ledger', vkey.slice(0, vkey.indexOf('+')), 'code') : null, vkey ? fact('fingerprint', vkey.split('+')[1] ?? '', 'code') : null,
       vkey ? fact('vkey', vkey, 'code', true) : null),

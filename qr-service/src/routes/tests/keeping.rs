@@ -105,6 +105,44 @@ async fn pages_that_were_seen_outlive_the_node() {
 }
 
 #[tokio::test]
+async fn pages_that_were_seen_outlive_a_restart_while_the_node_is_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = || Settings { data: Some(folder.path().to_owned()), ..Settings::default() };
+    let (node_address, node) = serve(node(vec![(VERMICELLI, vermicelli(false))])).await;
+    let (address, first) = serve(standalone(config(node_address), settings()).unwrap()).await;
+    let http = reqwest::Client::new();
+    let page = http.get(format!("http://{address}{PAGE}?lang=en")).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    // The copy is written aside; it is there when its file is.
+    let copies = folder.path().join("copies");
+    let is_written = || std::fs::read_dir(&copies).unwrap().any(|file| file.unwrap().file_name().len() == 64);
+    while !is_written() {
+        tokio::task::yield_now().await;
+    }
+    for task in [node, first] {
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+    }
+    // The folder is free once the last connection of the first service has ended.
+    drop(http);
+    let second = loop {
+        match standalone(config(node_address), settings()) {
+            Ok(service) => break service,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    let (address, _) = serve(second).await;
+    for path in [PAGE.to_owned(), format!("{PAGE}/proof.json")] {
+        let answer = reqwest::get(format!("http://{address}{path}?lang=en")).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(path != PAGE || (text.contains("Copy from ") && text.contains("Con Minh canna vermicelli")), "{path}");
+    }
+    let other = reqwest::get(format!("http://{address}/lot/0123456789ABCDEF")).await.unwrap();
+    assert_eq!(other.status(), 503, "what was never seen is not called unknown");
+}
+
+#[tokio::test]
 async fn who_asks_for_too_much_is_refused_and_nobody_else() {
     let settings = Settings { is_behind_proxy: true, ..Settings::default() };
     let site = Site::start_with(vec![(VERMICELLI, vermicelli(false))], settings).await;
