@@ -307,7 +307,8 @@ async function review({ of, all, lots, products }) {
       problem,
       h('p', { class: 'readback' }, ...sentence(t(`say.${of.verb}`), { ...facts, product: within(facts.product), from: within(facts.from), reason: within(facts.reason) })),
       h('ul', { class: 'facts' }, ...lines),
-      photoPicker(at),
+      of.pictures > photos.length && note('mind', t('draft.photos')),
+      photoPicker(of, at),
       isGiving && others.length > 0 && link(t('weigh.onephone', { name: others[0]?.name ?? '' }), 'onephone', '', 'person'),
     ],
     foot: [button(t(isGiving ? 'review.give' : 'review.save'), () => saveIt(of, step, all, lots, problem), 'main')],
@@ -317,15 +318,15 @@ async function review({ of, all, lots, products }) {
 /** Photos that are being made small; saving waits for them. */
 let making = Promise.resolve();
 
-/** Photos, if she likes: taken now, or chosen among those she has. @param {HTMLElement} at */
-function photoPicker(at) {
+/** Photos, if she likes: taken now, or chosen among those she has. @param {Draft} of @param {HTMLElement} at */
+function photoPicker(of, at) {
   const words = h('div', { role: 'status' });
   const add = async (/** @type {Event} */ event) => {
     const files = [.../** @type {HTMLInputElement} */ (event.currentTarget).files ?? []].slice(0, PHOTOS_MAX - photos.length);
     fill(words, h('p', { class: 'center' }, t('photo.making')));
     let isBad = false;
     for (const file of files) await app.core.photo(file).then((photo) => photos.push(photo), () => { isBad = true; });
-    draw();
+    changed();
     fill(words, isBad && note('mind', t('photo.bad')));
   };
   const picker = (/** @type {string} */ label, /** @type {string} */ drawn, /** @type {object} */ more) => h('label', { class: 'file' }, icon(drawn), label, h('input', { type: 'file', accept: 'image/*', ...more, onchange: (/** @type {Event} */ event) => { making = add(event); } }));
@@ -334,10 +335,15 @@ function photoPicker(at) {
       const url = URL.createObjectURL(photo);
       return h('button', { type: 'button', 'aria-label': t('photo.remove', { n: index + 1 }), onclick: () => {
         photos.splice(index, 1);
-        draw();
+        changed();
       } }, h('img', { src: url, alt: t('photo.alt', { n: index + 1 }), onload: () => URL.revokeObjectURL(url) }), icon('trash'));
     })), words,
     photos.length < PHOTOS_MAX && h('div', { class: 'buttons pair' }, picker(t('photo.add'), 'camera', { capture: 'environment' }), picker(t('photo.choose'), 'photo', { multiple: true })));
+  const changed = () => {
+    of.pictures = photos.length;
+    keep();
+    draw();
+  };
   draw();
   return at;
 }
