@@ -151,11 +151,12 @@ export async function remove(context, id) {
   context.changed();
 }
 
-/** @param {Context} context @param {{ state?: Item['state'] }} [filter] @returns {Promise<Item[]>} newest first */
-export async function list(context, filter = {}) {
+/** @param {Context} context @param {{ state?: Item['state'], id?: string }} [filter] @returns {Promise<Item[]>} newest first */
+export async function list(context, { state, id } = {}) {
   const person = context.person();
   return context.database.run(ITEMS, 'readonly', async (at) => {
-    const items = (await answer(at('items').getAll())).filter((item) => item.profile === person.id && (filter.state === undefined || item.state === filter.state));
+    const found = await answer(id === undefined ? at('items').getAll() : at('items').index('id').getAll(id));
+    const items = found.filter((item) => item.profile === person.id && (state === undefined || item.state === state));
     const sums = new Set(items.flatMap(({ media }) => media.map((/** @type {any} */ { sha256 }) => sha256)));
     const photos = await Promise.all([...sums].map((sha256) => answer(at('photos').get(sha256))));
     const bySum = new Map(photos.filter(Boolean).map((photo) => [photo.sha256, photo]));

@@ -34,8 +34,8 @@ function payloadFor(item, origin, signer) {
 
 /** @typedef {Awaited<ReturnType<typeof build>>} Now */
 
-/** The state with all that waits, as it was when something changed last. Nobody may write to it. @param {Context} context @returns {Promise<Now>} */
-export function stateNow(context) {
+/** The state as it was worked out last, without what was saved since. @param {Context} context @returns {Promise<Now>} */
+export function basis(context) {
   context.state ??= build(context).catch((error) => {
     context.state = null;
     throw error;
@@ -43,19 +43,24 @@ export function stateNow(context) {
   return context.state;
 }
 
-/** The state with items on top that were just saved; nothing when there is none to put them on. Working the whole past out anew for each would cost more with every
- * year that she records. @param {Context} context @param {any[]} saved @returns {Promise<Now> | null} */
+/** The state with all that waits. Nobody may write to it. @param {Context} context @returns {Promise<Now>} */
+export async function stateNow(context) {
+  const now = await basis(context);
+  // Those that are known were read back from the storage already.
+  for (const item of now.fresh.splice(0)) if (!now.items.some(({ id }) => id === item.id)) now.addItem(item);
+  return now;
+}
+
+/** The state with items on top that were just saved, to be worked in when somebody asks; nothing when there is none to put them on. To work the whole past out
+ * anew for each would cost more with every year that she records. @param {Context} context @param {any[]} saved @returns {Promise<Now> | null} */
 export function grown(context, saved) {
-  const before = context.state;
-  if (!before) return null;
-  const after = before.then((now) => {
-    const known = new Set(now.items.map(({ id }) => id));
-    // Those that are known were read back from the storage already.
-    for (const item of saved) if (!known.has(item.id)) now.addItem(item);
+  const after = context.state?.then((now) => {
+    now.fresh.push(...saved);
     return now;
   });
-  after.catch(() => { if (context.state === after) context.state = null; });
-  return after;
+  // What could not be worked out is tried anew.
+  after?.catch(() => { if (context.state === after) context.state = null; });
+  return after ?? null;
 }
 
 /** Of what each product is made into something else, and what is packed. @param {Map<string, any>} state */
@@ -117,7 +122,7 @@ async function build(context, except) {
     add(payloadFor(item, origin, keys.get(item.profile)), lotsOf(item.step));
   };
   items.forEach(addItem);
-  return { state, touched, origin, registry, lots, items: held, addItem, uses: usesOf(state) };
+  return { state, touched, origin, registry, lots, items: held, addItem, fresh: /** @type {any[]} */ ([]), uses: usesOf(state) };
 }
 
 /** The step with the organisation that she acts for, where its lots are hers only through it.
@@ -179,6 +184,13 @@ function verbsFor({ state, uses }, record, { left, incoming }, roles) {
   const rest = maysMake ? ['merge', 'split', ...(becomes ? [] : ['process']), ...(packs ? [] : ['pack'])] : [];
   const moving = isFinished && maysSell ? ['sell', 'ship'] : ['ship', ...(maysSell ? ['sell'] : [])];
   return [...receive, ...(isFinished ? [] : making), ...moving, ...(isFinished ? making : []), ...rest, 'lose'];
+}
+
+/** What a lot is, also one that is all gone. @param {Context} context @param {string} lot @returns {Promise<string | null>} */
+export async function productOf(context, lot) {
+  const { state, origin } = await basis(context);
+  const named = lotOf(origin, lot);
+  return (named && state.get(`lot ${keyOf(named)}`)?.product) ?? null;
 }
 
 /** @param {Context} context @param {Person} person @returns {Promise<LotCard[]>} */

@@ -349,6 +349,8 @@ function photoPicker(of, at) {
 }
 
 let isSaving = false;
+/** What was saved last, so that the answer need not read it back. @type {import('../context.js').Item | null} */
+let justSaved = null;
 
 /** @param {Draft} of @param {Step} step @param {Registry} all @param {LotCard[]} lots @param {HTMLElement} problem */
 async function saveIt(of, step, all, lots, problem) {
@@ -368,6 +370,7 @@ async function saveIt(of, step, all, lots, problem) {
     }
     const item = of.editing ? await app.core.change(of.editing, full) : await app.core.save(full);
     drop();
+    justSaved = item;
     go(`saved/${item.id}`, true);
   } catch (error) {
     const { refused } = /** @type {any} */ (error);
@@ -380,13 +383,16 @@ async function saveIt(of, step, all, lots, problem) {
 
 /** Saved: on this phone, and safe. @param {string[]} args @returns {Promise<Screen | null>} */
 export async function saved([id = '']) {
-  const [all, items, lots] = await Promise.all([registry(), app.core.items(), app.core.lots()]);
-  const item = items.find((one) => one.id === id);
+  const [all, [item]] = await Promise.all([registry(), justSaved?.id === id ? [justSaved] : app.core.items({ id })]);
+  justSaved = null;
   if (!item) {
     go('', true);
     return null;
   }
   const { verb } = item.step;
+  // Only what this one record says is looked up: the answer must not take longer the more there is.
+  const lot = item.step.inputs?.[0]?.lot ?? '';
+  const products = new Map([[lot, lot && await app.core.productOf(lot) || '']]);
   // The mark is gone after the first showing, so that only the answer to her touch is measured.
   if (performance.getEntriesByName('save', 'mark').length) {
     requestAnimationFrame(() => {
@@ -395,13 +401,14 @@ export async function saved([id = '']) {
     });
   }
   announce(t('saved.title'));
-  setTimeout(() => sendNow().catch((error) => console.warn(error)), 0);
+  // Once her answer is on the screen.
+  requestAnimationFrame(() => setTimeout(() => sendNow().catch((error) => console.warn(error))));
   const undo = h('div', { class: 'buttons' });
   return {
     name: 'saved', title: t('saved.title'), back: '',
     body: [
       h('div', { class: 'center' }, icon('tick', 'huge tick pop')),
-      h('p', { class: 'readback center' }, `${t(`verb.${verb}`)}: ${inShort(item.step, all, lotProducts(items, lots))}`),
+      h('p', { class: 'readback center' }, `${t(`verb.${verb}`)}: ${inShort(item.step, all, products)}`),
       h('p', { class: 'small center' }, t('saved.what', { when: day(item.savedAt) })), undo,
     ],
     foot: [h('div', { class: 'pair' }, link(t('saved.change'), `edit/${id}`, '', 'pen'), link(t('again'), `again/${verb}`, '', 'again')), link(t('saved.home'), '', 'main', null)],
