@@ -48,9 +48,15 @@ export async function show() {
       h('ul', { class: 'verbs' }, ...mine.map((verb) => h('li', {}, h('a', { href: `#/do/${verb}`, 'data-verb': verb }, icon(verb, 'big'), t(`verb.${verb}`))))),
       h('h2', {}, t('home.lots')),
       lots.length === 0 ? h('p', { class: 'small' }, t('home.nolots')) : h('ul', { class: 'list' }, ...lots.slice(0, LOTS_SHOWN).map((lot) => lotRow(lot, all, 2))),
-      lots.length > LOTS_SHOWN && h('details', {}, h('summary', {}, t('home.morelots', { n: lots.length - LOTS_SHOWN })), h('ul', { class: 'list' }, ...lots.slice(LOTS_SHOWN).map((lot) => lotRow(lot, all, 0)))),
+      lots.length > LOTS_SHOWN && others(lots.slice(LOTS_SHOWN), all),
     ],
   };
+}
+
+/** The rest of her lots, drawn when she asks for them: they may be hundreds. @param {import('../context.js').LotCard[]} lots @param {import('../context.js').Registry} all */
+function others(lots, all) {
+  const list = h('ul', { class: 'list' });
+  return h('details', { ontoggle: () => list.childElementCount || list.append(...lots.map((lot) => lotRow(lot, all, 0))) }, h('summary', {}, t('home.morelots', { n: lots.length })), list);
 }
 
 /** The way back to answers that were not saved yet. @param {import('../context.js').Registry} all */
