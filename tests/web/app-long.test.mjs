@@ -81,6 +81,11 @@ test("after years of records a save works out nothing of them anew, on a slow ph
     await unlock(page, "2580");
     await onScreen(page, "home");
     assert.ok(await page.evaluate((count) => /** @type {any} */ (globalThis).seen.lots >= count, PAST), "the counter counts");
+    const rows = () => page.locator("main details .list > li").count();
+    assert.equal(await rows(), 0, "lots that nobody asked for are not drawn");
+    await page.tap("main summary");
+    await page.waitForSelector("main details .list > li");
+    assert.ok(await rows() >= PAST - 10);
     const devtools = await context.newCDPSession(page);
     await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN });
     const times = [];
