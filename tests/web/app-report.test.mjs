@@ -114,7 +114,6 @@ test("a stranger without a profile is shown whose year it is and what follows fr
   assert.equal(JSON.parse(text).check, `${demo.url}/app/report`, "who opens the file as text sees where to check it");
   await withBrowser(async (context) => {
     const { page, errors } = await stranger(context);
-    await picture(page, "report");
     assert.equal(await hand(page, text), "ok");
     const shown = (await page.innerText("main")).replaceAll("\u00a0", " ");
     for (const one of ["H\u1ed9 01", TUBERS, /Thu ho\u1ea1ch\s+[0-9.]+ kg/, /B\u00e1n l\u1ebb\s+120 kg/, /Hao h\u1ee5t\s+7 kg/]) assert.match(shown, new RegExp(one));
@@ -125,7 +124,7 @@ test("a stranger without a profile is shown whose year it is and what follows fr
       await page.emulateMedia({ colorScheme });
       const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
       assert.deepEqual(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`), []);
-      await picture(page, colorScheme === "light" ? "report-ok" : "report-ok-dark");
+      if (colorScheme === "light") await picture(page, "report-ok");
     }
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await page.getByRole("button", { name: "English" }).click();
