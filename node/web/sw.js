@@ -1,7 +1,8 @@
 // Keeps the app on the phone. Every file is listed by the server in files.json.
 //
 // A new version is fetched whole beside the old one and takes over only when no page of the old one is open any more, so that no page ever runs
-// with files of two versions. The registrar's desk needs the network for all it does; its pages take every file from there. What people saved lies in IndexedDB, which this file does not change.
+// with files of two versions. The registrar's desk and the page that checks a
+// report need the network for all they do; they take every file from there, and only where it is away a page that says so stands in for them. What people saved lies in IndexedDB, which this file does not change.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -9,8 +10,8 @@ const PREFIX = 'nguon-app-';
 /** Which version was fetched whole, and which one is in use. */
 const VERSIONS = 'nguon-versions';
 const SCOPE = new URL('./', worker.location.href);
-/** Of no use without the source code beside it, fetched when they are first heard, or for the page that checks a whole bundle. */
-const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|verifier\/(?:archive|bundle|evidence|item|story|verify)\.js|^coop\/.*|locales\/coop\.[a-z]+\.json|\.(?:ogg|opus|mp3|m4a|webm))$/;
+/** Of no use without the source code beside it, fetched when they are first heard, or for the pages that check what somebody was handed. */
+const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|verifier\/(?:archive|bundle|evidence|item|report|story|verify)\.js|^(?:coop|report)\/.*|locales\/(?:coop|report)\.[a-z]+\.json|\.(?:ogg|opus|mp3|m4a|webm))$/;
 /** What only browsers need that lack something. */
 const FOR_OLD_KEYS = /(?:noble-ed25519\/index|ed25519-fallback)\.js$/;
 const FOR_OLD_CAMERAS = /vendor\/qr\/decode\.js$/;
@@ -56,13 +57,29 @@ async function activate() {
   await worker.clients.claim();
 }
 
-/** @param {URL} url */
-const isDesk = (url) => /^coop(?:\/|$)/.test(url.pathname.slice(SCOPE.pathname.length));
+/** Whether a page is one that lives on the network alone. @param {URL} url */
+const isDesk = (url) => /^(?:coop|report)(?:\/|$)/.test(url.pathname.slice(SCOPE.pathname.length));
+
+/** What is shown, and all that it is made of, where a page of the network cannot be had. */
+const AWAY = new URL('away.html', SCOPE);
+const OF_AWAY = ['away.js', 'app.css'];
+
+/** From the network alone; in its absence the page that says so. @param {Request} request @param {URL} url @param {string | null} used version */
+async function onlyOnline(request, url, used) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = request.mode === 'navigate' ? AWAY : OF_AWAY.includes(url.pathname.slice(SCOPE.pathname.length)) ? url : null;
+    const found = kept && used !== null && await (await caches.open(PREFIX + used)).match(kept, { ignoreVary: true });
+    if (found) return found;
+    throw error;
+  }
+}
 
 /** @param {Request} request @param {URL} url @param {string} clientId of the page that asks */
 async function respond(request, url, clientId) {
   const [used, page] = await Promise.all([version('used'), clientId ? worker.clients.get(clientId) : undefined]);
-  if (used === null || (page && isDesk(new URL(page.url)))) return fetch(request);
+  if (used === null || isDesk(url) || (page && isDesk(new URL(page.url)))) return onlyOnline(request, url, used);
   const cache = await caches.open(PREFIX + used);
   const isPage = request.mode === 'navigate' && !/\.(?!html$)[a-z0-9]+$/.test(url.pathname);
   const found = await cache.match(isPage ? new URL('index.html', SCOPE) : url, { ignoreSearch: true, ignoreVary: true });
@@ -131,6 +148,6 @@ worker.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   const isOurs = url.origin === SCOPE.origin && url.pathname.startsWith(SCOPE.pathname);
   // The node's answers and photos are never kept here, and the list of files must be the server's own.
-  if (event.request.method !== 'GET' || !isOurs || isDesk(url) || url.pathname.endsWith('/files.json')) return;
+  if (event.request.method !== 'GET' || !isOurs || (isDesk(url) && event.request.mode !== 'navigate') || url.pathname.endsWith('/files.json')) return;
   event.respondWith(respond(event.request, url, event.clientId));
 });

@@ -2,7 +2,7 @@
  * A real node with a small cooperative, and phones for it: pages on the app's own address that hold nothing but the core.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -22,6 +22,7 @@ export const uri = (kind, slug) => `https://${ORIGIN}/${kind}/${slug}`;
  * @property {(slug: string) => string} keyFile
  * @property {(slug: string, passphrase: string) => Promise<string>} lockedKey registers a producer and gives her key file under a passphrase
  * @property {(path: string) => Promise<any>} get JSON of the node
+ * @property {() => Promise<() => Promise<void>>} backup copies what the node holds while it stands still; what comes back puts the copy in its place
  * @property {() => Promise<void>} stop
  */
 
@@ -44,9 +45,17 @@ export async function village({ witness = false } = {}) {
   const made = await run(binary("nguon"), ["init", "--data", data, "--origin", ORIGIN, "--name-vi", "Thu", "--key", join(folder, "operator.pem")]);
   const vkey = /\S+\+[0-9a-f]{8}\+\S+/.exec(made.stdout)?.[0] ?? "";
   const watching = witness ? await witnessed(folder, vkey) : null;
-  const server = await start(["serve", "--data", data, "--listen", "127.0.0.1:0", "--with-qr", ...watching?.args ?? []]);
+  const serve = (/** @type {string} */ listen) => start(["serve", "--data", data, "--listen", listen, "--with-qr", ...watching?.args ?? []]);
+  let server = await serve("127.0.0.1:0");
+  const { url } = server;
+  /** Does something while the node stands still; it comes back where the phones know it. @param {() => Promise<void>} work */
+  const still = async (work) => {
+    await server.stop();
+    await work();
+    server = await serve(new URL(url).host);
+  };
   const keyFile = (/** @type {string} */ slug) => join(folder, `${slug}.pem`);
-  const nguon = async (/** @type {string[]} */ args) => (await run(binary("nguon"), [...args, "--node", server.url])).stdout;
+  const nguon = async (/** @type {string[]} */ args) => (await run(binary("nguon"), [...args, "--node", url])).stdout;
   /** @type {Record<string, string>} */
   const keys = {};
   const operator = ["--key", keyFile("operator")];
@@ -64,7 +73,15 @@ export async function village({ witness = false } = {}) {
     await nguon(["register", "place", slug ?? "", "--class", kind ?? "", "--owner", owner ?? "", "--name-vi", "xa Con Minh", ...operator]);
   }
   return {
-    url: server.url, keys, nguon, keyFile,
+    url, keys, nguon, keyFile,
+    async backup() {
+      const kept = join(folder, `backup-${Date.now()}`);
+      await still(() => cp(data, kept, { recursive: true }));
+      return () => still(async () => {
+        await rm(data, { recursive: true });
+        await cp(kept, data, { recursive: true });
+      });
+    },
     async lockedKey(slug, passphrase) {
       const env = { ...process.env, NGUON_PASSPHRASE: passphrase };
       const key = (await run(binary("nguon"), ["key", "new", keyFile(slug), "--passphrase"], { env })).stdout.trim();
@@ -72,7 +89,7 @@ export async function village({ witness = false } = {}) {
       return readFile(keyFile(slug), "utf8");
     },
     async get(path) {
-      const answer = await fetch(server.url + path, { headers: { accept: "application/json" } });
+      const answer = await fetch(url + path, { headers: { accept: "application/json" } });
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
       return answer.json();
     },

@@ -2,7 +2,10 @@
  * The registrar's desk when the network goes away: it says so and what to do, and nothing that was typed is lost.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, request } from "node:http";
 import { after, before, test } from "node:test";
+import AxeBuilder from "@axe-core/playwright";
 import { openPage, withBrowser } from "./browser.mjs";
 import { PHONE, atDesk, startDemo } from "./app-rig.mjs";
 import { picture } from "./app-tour.mjs";
@@ -80,4 +83,58 @@ test("opened without a network, the desk says so and opens by itself when there 
   isAway = false;
   await page.evaluate(() => window.dispatchEvent(new Event("online")));
   await page.waitForSelector('main[data-page="enter"]');
+}, { ...PHONE, hasTouch: false }));
+
+/** Stands before the node, and can be away, for the page as for its worker. @param {string} to */
+async function front(to) {
+  const state = { isAway: false };
+  const server = createServer((asked, answer) => {
+    if (state.isAway) return asked.socket.destroy();
+    const passed = request(new URL(asked.url ?? "/", to), { method: asked.method, headers: asked.headers }, (found) => {
+      answer.writeHead(found.statusCode ?? 502, found.headers);
+      found.pipe(answer);
+    });
+    passed.on("error", () => asked.socket.destroy());
+    asked.pipe(passed);
+    return undefined;
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { state, url: `http://127.0.0.1:${port}`, stop: () => { server.closeAllConnections(); server.close(); } };
+}
+
+test("reloaded without a network, the desk's place is taken by a page of ours, which leaves by itself with all that was typed still there", () => withBrowser(async (context) => {
+  const web = await front(demo.url);
+  try {
+    const { page } = await atDesk(context, { ...demo, url: web.url });
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    await page.goto(`${web.url}/app/coop#/places`);
+    await page.waitForSelector('main[data-page="places"]');
+    await page.fill("form input[name=name]", "Kho s\u1ea5y");
+    web.state.isAway = true;
+    // Twice: asked again while nothing has changed, it is there again.
+    for (const leave of [() => page.reload(), () => Promise.all([page.waitForEvent("load"), page.click("a.button")])]) {
+      await leave();
+      await page.waitForSelector('main[data-page="away"]');
+    }
+    assert.equal(await page.innerText("h1"), "Ch\u01b0a c\u00f3 m\u1ea1ng");
+    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector(".button.main") ?? document.body).minHeight), "60px", "it has its style");
+    const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+    assert.deepEqual(violations.map(({ id }) => id), []);
+    await picture(page, "desk-away");
+    assert.equal(new URL(page.url()).hash, "#/places");
+    web.state.isAway = false;
+    await page.waitForSelector('main[data-page="enter"]');
+    await page.fill("input[name=pin] >> nth=0", "135790");
+    await page.click("form button[type=submit] >> nth=0");
+    await page.waitForSelector('main[data-page="places"]');
+    assert.equal(await page.inputValue("form input[name=name]"), "Kho s\u1ea5y");
+    // The worker keeps nothing of the desk itself.
+    const kept = await page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat());
+    assert.ok(kept.some((url) => url.endsWith("/app/away.html")));
+    assert.deepEqual(kept.filter((url) => /\/(?:coop|report)\//.test(url)), []);
+  } finally {
+    web.stop();
+  }
 }, { ...PHONE, hasTouch: false }));

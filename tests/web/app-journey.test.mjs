@@ -106,6 +106,9 @@ test("a newcomer joins, records a harvest without a network, comes online, and a
       await phone.setOffline(true);
       await page.reload();
       await onScreen(page, "who");
+      // The emulated network does not tell a page that was loaded anew that it was away before; a phone does.
+      await phone.setOffline(false);
+      await phone.setOffline(true);
       await page.tap(".tile");
       await onScreen(page, "pin");
       await unlock(page, HER_PIN);

@@ -68,6 +68,18 @@ export async function addByKey(page, demo, slug, name, pin) {
   await onScreen(page, "home");
 }
 
+/** Another woman takes the phone. @param {import("playwright-core").Page} page @param {string} name @param {string} pin */
+export async function switchTo(page, name, pin) {
+  await page.evaluate(() => { location.hash = "#/people"; });
+  await onScreen(page, "people");
+  await page.tap(".foot .main");
+  await onScreen(page, "who");
+  await page.locator(".tile", { hasText: name }).tap();
+  await onScreen(page, "pin");
+  await unlock(page, pin);
+  await onScreen(page, "home");
+}
+
 /**
  * Sits down at the registrar's desk with the demo's key file.
  *

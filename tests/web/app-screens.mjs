@@ -38,7 +38,7 @@ async function take(suffix, only, options) {
 
 await mkdir(FOLDER, { recursive: true });
 // The pictures of the desk and of joining lie in the same folder, as do others, and are taken by the tests of what they show.
-for (const name of await readdir(FOLDER)) if (!/^(?:desk|join|waiting|approved|photo|onephone|voice-recording|courier-carrying)/.test(name)) await rm(join(FOLDER, name));
+for (const name of await readdir(FOLDER)) if (!/^(?:desk|join|waiting|approved|photo|onephone|voice-recording|courier-carrying|report|home-unfinished)/.test(name)) await rm(join(FOLDER, name));
 await take("", null, { reducedMotion: "reduce" });
 await take("-dark", DARK, { reducedMotion: "reduce", colorScheme: "dark" });
 if (!process.env.NGUON_SCREENS_SHORT) await take("-en", ENGLISH, { reducedMotion: "reduce", locale: "en-GB" });

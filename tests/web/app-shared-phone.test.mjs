@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { withBrowser } from "./browser.mjs";
-import { PHONE, addByKey, enter, onScreen, startDemo, unlock } from "./app-rig.mjs";
+import { PHONE, addByKey, enter, onScreen, startDemo, switchTo, unlock } from "./app-rig.mjs";
 import { allInLedger, chooseLot, chooseTile, goHome, harvest, picture, typeAmount } from "./app-tour.mjs";
 
 /** @type {Awaited<ReturnType<typeof startDemo>>} */
@@ -13,18 +13,6 @@ before(async () => {
   demo = await startDemo();
 });
 after(() => demo.stop());
-
-/** Another woman takes the phone. @param {import("playwright-core").Page} page @param {string} name @param {string} pin */
-async function switchTo(page, name, pin) {
-  await page.evaluate(() => { location.hash = "#/people"; });
-  await onScreen(page, "people");
-  await page.tap(".foot .main");
-  await onScreen(page, "who");
-  await page.locator(".tile", { hasText: name }).tap();
-  await onScreen(page, "pin");
-  await unlock(page, pin);
-  await onScreen(page, "home");
-}
 
 for (const isOnline of [true, false]) {
   test(`the giver agrees behind her own PIN, and the receiver behind hers, ${isOnline ? "with" : "without"} a network`, () => withBrowser(async (context) => {

@@ -68,6 +68,15 @@ export function quantityOf(number, uom) {
   return { amount: unit[1] < 0 ? amount / factor : amount * factor, unit: unit[0] };
 }
 
+const SCALE = 15;
+
+/** An amount as an exact decimal of its base unit. @param {bigint} amount */
+export function decimalOf(amount) {
+  const digits = String(amount < 0n ? -amount : amount).padStart(SCALE + 1, '0');
+  const fraction = digits.slice(-SCALE).replace(/0+$/, '');
+  return `${amount < 0n ? '-' : ''}${digits.slice(0, -SCALE)}${fraction && `.${fraction}`}`;
+}
+
 /** Unix milliseconds of an RFC 3339 date-time. @param {any} text @returns {number | null} */
 export function timeOf(text) {
   const match = typeof text === 'string' && /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?([Zz]|([+\u2212-])([0-9]{2}):([0-9]{2}))$/u.exec(text);

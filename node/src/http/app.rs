@@ -69,6 +69,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/app", get(|| async { Redirect::permanent("/app/") }))
         .route("/app/", get(|headers: HeaderMap| async move { answer("index.html", &headers) }))
         .route("/app/coop", get(|headers: HeaderMap| async move { answer("coop/index.html", &headers) }))
+        .route("/app/report", get(|headers: HeaderMap| async move { answer("report/index.html", &headers) }))
         .route("/app/files.json", get(files))
         .route(
             "/app/{*path}",

@@ -80,7 +80,11 @@ const typedKey = () => TYPED + (route()[0] || 'members');
 const fields = () => [.../** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (root.querySelectorAll('main[data-page]:not([data-page=enter]) form [name]:not([type=password]):not([type=file])'))]
   .map((input) => [input.type === 'checkbox' ? `${input.name}=${input.value}` : input.name, input]);
 
+/** Whether a page of the desk stands, not the door to it, where nothing typed is of that page. */
+const isInside = () => root.querySelector('main[data-page]:not([data-page=enter])') !== null;
+
 function keepTyped() {
+  if (!isInside()) return;
   sessionStorage.setItem(typedKey(), JSON.stringify(fields().map(([name, input]) => [name, input.value, 'checked' in input && input.checked])));
 }
 
@@ -99,8 +103,9 @@ async function run(work, at) {
   if (at) at.disabled = true;
   say('', '');
   try {
+    const wasInside = isInside();
     const words = await work();
-    sessionStorage.removeItem(typedKey());
+    if (wasInside) sessionStorage.removeItem(typedKey());
     // It is done, even if the network went away since and the page cannot show it yet.
     const isShown = await draw(false).then(() => true, (error) => console.warn(error));
     if (words) say('tick', isShown ? words : `${words} ${t('stale')}`);
@@ -142,6 +147,8 @@ function head(at, page) {
 async function draw(isNew) {
   newest += 1;
   const mine = newest;
+  // The address may change while this page is put together, and what stands then is still this one.
+  const address = location.hash;
   const open = core.profiles.open();
   const name = route()[0] || 'members';
   const page = PAGES[name] ?? members.show;
@@ -149,7 +156,7 @@ async function draw(isNew) {
   const at = isAtDesk ? await desk() : null;
   const body = at ? await page(at) : await enter(core, () => draw(true), run);
   if (mine !== newest) return;
-  standing = location.hash;
+  standing = address;
   const title = h('h1', { tabindex: '-1' }, at ? t(`tab.${PAGES[name] ? name : 'members'}`) : t('enter.title'));
   const said = isNew ? null : document.getElementById('said');
   fill(root, ...head(at, PAGES[name] ? name : 'members'), h('main', { 'data-page': at ? name : 'enter' }, title, said ?? h('div', { id: 'said' }), ...body));
@@ -194,6 +201,8 @@ async function start() {
     if (!origin) open();
     else say('tick', t('online'));
   });
+  // The desk works with the network alone, but where there is none its worker can say so.
+  navigator.serviceWorker?.register(new URL('../sw.js', import.meta.url)).catch((error) => console.warn(error));
   await open();
   if (!navigator.onLine) say('stop', t('offline'));
 }

@@ -1,20 +1,23 @@
 // @ts-check
-/** The desk's words: `locales/coop.{vi,en}.json`, in the language that the app speaks. */
+/** The words of the pages that live on the network alone, such as the desk's `locales/coop.{vi,en}.json`, in the language that the app speaks. */
 
 const KEY = 'nguon.language';
 /** @type {Record<string, string>} */
 let words = {};
 let current = 'vi';
+/** Whose words they are. */
+let group = 'coop';
 
 export const language = () => current;
 
-/** @param {string} [wanted] */
-export async function openWords(wanted) {
+/** @param {string} [wanted] @param {'coop' | 'report'} [of] */
+export async function openWords(wanted, of) {
+  group = of ?? group;
   const asked = wanted ?? localStorage.getItem(KEY) ?? navigator.language.slice(0, 2);
   current = asked === 'en' ? 'en' : 'vi';
   if (wanted) localStorage.setItem(KEY, wanted);
-  const answer = await fetch(new URL(`../locales/coop.${current}.json`, import.meta.url));
-  if (!answer.ok) throw new Error(`coop.${current}.json: ${answer.status}`);
+  const answer = await fetch(new URL(`../locales/${group}.${current}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`${group}.${current}.json: ${answer.status}`);
   words = await answer.json();
   document.documentElement.lang = current;
   document.title = t('title');

@@ -1,7 +1,9 @@
 // @ts-check
 // Amounts in the ledger's own measure: whole numbers of 10^-15 of the base unit.
 import { Num } from '../verifier/json.js';
-import { quantityOf, unitOf } from '../verifier/values.js';
+import { decimalOf, quantityOf, unitOf } from '../verifier/values.js';
+
+export { decimalOf as toDecimal };
 
 /** @typedef {import('./types.js').Amount} Amount */
 
@@ -14,20 +16,13 @@ export function fromDecimal(text) {
   return BigInt(sign + whole + fraction.padEnd(SCALE, '0'));
 }
 
-/** @param {bigint} amount */
-export function toDecimal(amount) {
-  const digits = String(amount < 0n ? -amount : amount).padStart(SCALE + 1, '0');
-  const fraction = digits.slice(-SCALE).replace(/0+$/, '');
-  return `${amount < 0n ? '-' : ''}${digits.slice(0, -SCALE)}${fraction && `.${fraction}`}`;
-}
-
 /** What an amount counts, or nothing when it is none. @param {Amount} amount */
 export function measure(amount) {
   return typeof amount?.number === 'string' ? quantityOf(new Num(amount.number), amount.unit === '' ? undefined : amount.unit) : null;
 }
 
 /** @param {bigint} amount @param {string} unit base unit @returns {Amount} */
-export const asAmount = (amount, unit) => ({ number: toDecimal(amount), unit, typed: null });
+export const asAmount = (amount, unit) => ({ number: decimalOf(amount), unit, typed: null });
 
 /** The base unit of a unit: kilograms of grams, `''` of pieces. @param {string | undefined} unit */
 export const baseUnit = (unit) => unitOf(unit === '' ? undefined : unit)?.[0] ?? '';

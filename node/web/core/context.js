@@ -37,9 +37,9 @@ export class Context {
     this.clock.offset = await this.database.meta('clock') ?? null;
   }
 
-  /** Another tab, or this one, changed something. */
-  told() {
-    this.state = null;
+  /** Another tab, or this one, changed something. @param {Context['state']} state what she may use now, where that is known already */
+  told(state = null) {
+    this.state = state;
     for (const listener of this.listeners) {
       try {
         listener();
@@ -49,9 +49,10 @@ export class Context {
     }
   }
 
-  changed() {
+  /** @param {Context['state']} [state] */
+  changed(state) {
     this.channel?.postMessage('changed');
-    this.told();
+    this.told(state);
   }
 
   /** The ledger, once somebody has joined. @returns {Ledger} */

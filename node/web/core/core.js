@@ -10,7 +10,7 @@ import { shrink } from './photos.js';
 import { registry } from './registry.js';
 import { askToBeWoken, Sync } from './sync.js';
 import { randomLetters } from './text.js';
-import { lotCards } from './view.js';
+import { lotCards, productOf } from './view.js';
 import { makeWeighIn } from './weigh-in.js';
 import { signedReport, yearPage } from './year.js';
 
@@ -18,6 +18,9 @@ import { signedReport, yearPage } from './year.js';
 
 /** Browsers inside other apps: what they store is gone when the app is updated, cleared or signed out of. */
 const FORGETFUL = /\b(?:Zalo|FBAN|FBAV|FB_IAB|Instagram|Messenger|TikTok|BytedanceWebview|musical_ly|Line\/|MicroMessenger|Viber|GSA\/)|; wv\)/i;
+
+/** A phone that is never idle sends all the same. */
+const IDLE_MS_MAX = 1_000;
 
 /** @param {string} agent */
 export const isForgetful = (agent) => FORGETFUL.test(agent);
@@ -62,6 +65,12 @@ async function ready(context) {
   }
 }
 
+/** Soon, but not before what waits to be drawn. @param {() => void} work */
+const whenIdle = (work) => {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: IDLE_MS_MAX });
+  else setTimeout(work);
+};
+
 /** @param {{ base?: string, database?: string, background?: boolean }} [options] base: the node's address; background: whether to sync by itself @returns {Promise<Core>} */
 export async function openCore({ base = new URL('../../', import.meta.url).href, database = 'nguon', background = true } = {}) {
   const context = new Context({ base, database });
@@ -70,9 +79,12 @@ export async function openCore({ base = new URL('../../', import.meta.url).href,
   const newLot = () => `https://${context.joined().origin}/lot/${randomLetters(16)}`;
   const saved = async (/** @type {Promise<import('./types.js').Item>} */ item) => {
     const done = await item;
+    // Her answer comes first.
     if (background) {
-      askToBeWoken();
-      if (navigator.onLine) setTimeout(() => sync.quietly());
+      whenIdle(() => {
+        askToBeWoken();
+        if (navigator.onLine) sync.quietly();
+      });
     }
     return done;
   };
@@ -92,6 +104,7 @@ export async function openCore({ base = new URL('../../', import.meta.url).href,
     profiles: makeProfiles(context),
     registry: () => registry(context),
     lots: async () => lotCards(context, context.actor()),
+    productOf: (lot) => productOf(context, lot),
     newLot,
     photo: shrink,
     check: async (step) => (await checked(context, step)).refused,

@@ -59,7 +59,9 @@ export async function seedOfPem(pem, passphrase) {
   if (label === 'ENCRYPTED PRIVATE KEY') {
     const { decrypt } = await import('./passphrase.js');
     const opened = await decrypt(der, passphrase ?? '');
-    if (!opened) throw coreError('wrong_pin', 'the passphrase does not open the key file');
+    // A wrong passphrase opens one file in 256 to what has the right padding by chance, and is then no DER.
+    const isDer = opened?.[0] === 0x30 && (opened[1] === opened.length - 2 || (opened[1] ?? 0) > 0x80);
+    if (!opened || !isDer) throw coreError('wrong_pin', 'the passphrase does not open the key file');
     der = opened;
   }
   const algorithm = hex(der.subarray(2, 14));

@@ -5,7 +5,7 @@ import { coreError } from './errors.js';
 import { measure } from './amounts.js';
 import { prepare } from './photos.js';
 import { eventId, randomLetters, timeText } from './text.js';
-import { judge, stateNow } from './view.js';
+import { grown, judge, stateNow } from './view.js';
 import { shareOf } from './rules.js';
 
 /** @typedef {import('./context.js').Context} Context */
@@ -61,8 +61,9 @@ export async function saveTogether(context, list) {
     for (const record of records) orders.push(await answer(at('items').add(record)));
     return orders;
   }, { strict: true });
-  context.changed();
-  return records.map((record, n) => ({ ...record, order: saved[n] }));
+  const kept = records.map((record, n) => ({ ...record, order: saved[n] }));
+  context.changed(grown(context, kept));
+  return kept;
 }
 
 /** @param {Step} step @returns {import('./types.js').Refused | null} what the rules would not see */
@@ -150,13 +151,17 @@ export async function remove(context, id) {
   context.changed();
 }
 
-/** @param {Context} context @param {{ state?: Item['state'] }} [filter] @returns {Promise<Item[]>} newest first */
-export async function list(context, filter = {}) {
+/** @param {Context} context @param {{ state?: Item['state'], id?: string }} [filter] @returns {Promise<Item[]>} newest first */
+export async function list(context, { state, id } = {}) {
   const person = context.person();
-  const [items, photos] = [await context.database.all('items'), await context.database.all('photos')];
-  const bySum = new Map(photos.map((photo) => [photo.sha256, photo]));
-  return items.filter((item) => item.profile === person.id && (filter.state === undefined || item.state === filter.state))
-    .reverse().map((item) => shownItem(item, bySum));
+  return context.database.run(ITEMS, 'readonly', async (at) => {
+    const found = await answer(id === undefined ? at('items').getAll() : at('items').index('id').getAll(id));
+    const items = found.filter((item) => item.profile === person.id && (state === undefined || item.state === state));
+    const sums = new Set(items.flatMap(({ media }) => media.map((/** @type {any} */ { sha256 }) => sha256)));
+    const photos = await Promise.all([...sums].map((sha256) => answer(at('photos').get(sha256))));
+    const bySum = new Map(photos.filter(Boolean).map((photo) => [photo.sha256, photo]));
+    return items.reverse().map((item) => shownItem(item, bySum));
+  });
 }
 
 /** The last step of a verb, to be confirmed anew: with new lots, the time of now, and inputs that she still has.

@@ -5,7 +5,7 @@ import { readEntry } from '../verifier/statement.js';
 import { answer } from './database.js';
 import { shareOf, stateOf } from './rules.js';
 import { lotsOf } from './steps.js';
-import { partiesOf } from './view.js';
+import { basis, partiesOf } from './view.js';
 
 /** @typedef {import('./context.js').Context} Context */
 
@@ -106,7 +106,8 @@ function textOf(text, otherwise) {
 
 /** @param {Context} context @returns {Promise<{ products: import('./types.js').Product[], places: import('./types.js').Named[], actors: import('./types.js').Named[] }>} */
 export async function registry(context) {
-  const rows = await context.database.all('registry');
+  /** @type {any[]} */
+  const rows = context.ledger ? (await basis(context)).registry : await context.database.all('registry');
   const records = (/** @type {string} */ kind) => rows.filter((row) => row.kind === kind).map(({ id, record }) => ({ ...record, id }));
   const products = records('product').map((/** @type {any} */ product) => ({
     id: product.id, name: textOf(product.name, slugOf(product.id)), unit: product.unit ?? '',

@@ -114,7 +114,8 @@
  * @property {(step: Step) => Promise<Item>} save durable when it resolves; refuses what `check` refuses
  * @property {(id: string, step: Step) => Promise<Item>} change only while `waiting` or `needs_you`
  * @property {(id: string) => Promise<void>} remove only while `waiting` or `needs_you`
- * @property {(filter?: { state?: Item['state'] }) => Promise<Item[]>} items newest first
+ * @property {(filter?: { state?: Item['state'], id?: string }) => Promise<Item[]>} items newest first
+ * @property {(lot: string) => Promise<string | null>} productOf what a lot is, by URI, also of one that is all gone; null when this phone does not know
  * @property {(verb: Step['verb']) => Promise<Step | null>} last step of this verb, without amounts confirmed: to offer "same as last time"
  * @property {() => Promise<{ sent: number, refused: number, left: number }>} sync sends what waits, fetches what is new, verifies receipts; network
  * @property {Courier} courier

@@ -34,13 +34,44 @@ function payloadFor(item, origin, signer) {
 
 /** @typedef {Awaited<ReturnType<typeof build>>} Now */
 
-/** The state with all that waits, as it was when something changed last. Nobody may write to it. @param {Context} context @returns {Promise<Now>} */
-export function stateNow(context) {
+/** The state as it was worked out last, without what was saved since. @param {Context} context @returns {Promise<Now>} */
+export function basis(context) {
   context.state ??= build(context).catch((error) => {
     context.state = null;
     throw error;
   });
   return context.state;
+}
+
+/** The state with all that waits. Nobody may write to it. @param {Context} context @returns {Promise<Now>} */
+export async function stateNow(context) {
+  const now = await basis(context);
+  // Those that are known were read back from the storage already.
+  for (const item of now.fresh.splice(0)) if (!now.items.some(({ id }) => id === item.id)) now.addItem(item);
+  return now;
+}
+
+/** The state with items on top that were just saved, to be worked in when somebody asks; nothing when there is none to put them on. To work the whole past out
+ * anew for each would cost more with every year that she records. @param {Context} context @param {any[]} saved @returns {Promise<Now> | null} */
+export function grown(context, saved) {
+  const after = context.state?.then((now) => {
+    now.fresh.push(...saved);
+    return now;
+  });
+  // What could not be worked out is tried anew.
+  after?.catch(() => { if (context.state === after) context.state = null; });
+  return after ?? null;
+}
+
+/** Of what each product is made into something else, and what is packed. @param {Map<string, any>} state */
+function usesOf(state) {
+  /** @type {{ becomes: Set<string>, packs: Set<string> }} */
+  const uses = { becomes: new Set(), packs: new Set() };
+  for (const [id, product] of state) {
+    if (!id.startsWith('product ')) continue;
+    for (const source of product.madeFrom.keys()) (product.content ? uses.packs : uses.becomes).add(source);
+  }
+  return uses;
 }
 
 /** A state that is read through, and written to for a trial. @param {Map<string, any>} state @returns {Map<string, any>} */
@@ -71,6 +102,8 @@ async function build(context, except) {
   /** Lots that something waiting touches. @type {Set<string>} */
   const touched = new Set();
   let place = 0;
+  /** @type {any[]} */
+  const held = [];
   const add = (/** @type {Uint8Array} */ payload, /** @type {string[]} */ named) => {
     try {
       applyTo(state, origin, payload, Number.MAX_SAFE_INTEGER, place += 1);
@@ -83,11 +116,13 @@ async function build(context, except) {
     const parts = !settled && partsOf(envelope);
     if (parts) add(parts.payload, []);
   }
-  for (const item of items) {
-    if (item.settled || item.state === 'needs_you' || item.id === except) continue;
+  const addItem = (/** @type {any} */ item) => {
+    held.push(item);
+    if (item.settled || item.state === 'needs_you' || item.id === except) return;
     add(payloadFor(item, origin, keys.get(item.profile)), lotsOf(item.step));
-  }
-  return { state, touched, origin, registry, lots };
+  };
+  items.forEach(addItem);
+  return { state, touched, origin, registry, lots, items: held, addItem, fresh: /** @type {any[]} */ ([]), uses: usesOf(state) };
 }
 
 /** The step with the organisation that she acts for, where its lots are hers only through it.
@@ -136,19 +171,14 @@ export function shortOf(lot) {
   }
 }
 
-/** What can be done with a lot, most likely first. @param {Map<string, any>} state @param {any} record @param {{ left: bigint, incoming: bigint }} share @param {string[]} roles */
-function verbsFor(state, record, { left, incoming }, roles) {
+/** What can be done with a lot, most likely first. @param {Now} now @param {any} record @param {{ left: bigint, incoming: bigint }} share @param {string[]} roles */
+function verbsFor({ state, uses }, record, { left, incoming }, roles) {
   const receive = incoming > 0n ? ['receive'] : [];
   if (left <= 0n) return receive;
   if (record.recalls.length) return [...receive, 'lose'];
   const maysMake = roles.some((role) => role === 'producer' || role === 'processor');
   const maysSell = maysMake || roles.includes('seller');
-  let [becomes, packs] = [false, false];
-  for (const [id, product] of state) {
-    if (!id.startsWith('product ') || !product.madeFrom.has(record.product)) continue;
-    if (product.content) packs = true;
-    else becomes = true;
-  }
+  const [becomes, packs] = [uses.becomes.has(record.product), uses.packs.has(record.product)];
   const isFinished = Boolean(state.get(`product ${record.product}`)?.content);
   const making = maysMake ? [...(becomes ? ['process'] : []), ...(packs ? ['pack'] : [])] : [];
   const rest = maysMake ? ['merge', 'split', ...(becomes ? [] : ['process']), ...(packs ? [] : ['pack'])] : [];
@@ -156,11 +186,18 @@ function verbsFor(state, record, { left, incoming }, roles) {
   return [...receive, ...(isFinished ? [] : making), ...moving, ...(isFinished ? making : []), ...rest, 'lose'];
 }
 
+/** What a lot is, also one that is all gone. @param {Context} context @param {string} lot @returns {Promise<string | null>} */
+export async function productOf(context, lot) {
+  const { state, origin } = await basis(context);
+  const named = lotOf(origin, lot);
+  return (named && state.get(`lot ${keyOf(named)}`)?.product) ?? null;
+}
+
 /** @param {Context} context @param {Person} person @returns {Promise<LotCard[]>} */
 export async function lotCards(context, person) {
-  const { state, touched, lots } = await stateNow(context);
+  const now = await stateNow(context);
+  const { state, touched, lots, items } = now;
   const times = new Map(lots.map((/** @type {any} */ lot) => [lot.lot, lot.time ?? lot.createdAt ?? '']));
-  const items = await context.database.all('items');
   for (const { step } of items) for (const lot of lotsOf(step)) if ((times.get(lot) ?? '') < step.time) times.set(lot, step.time);
   /** @type {LotCard[]} */
   const cards = [];
@@ -173,10 +210,11 @@ export async function lotCards(context, person) {
       cards.push({
         lot: record.uri, short: shortOf(record.uri), product: record.product, left: asAmount(share.left, record.unit),
         incoming: share.incoming > 0n ? asAmount(share.incoming, record.unit) : null, from: share.from, recalled: record.recalls.length > 0,
-        waiting: touched.has(record.uri), time: times.get(record.uri) ?? '', holder: party, can: verbsFor(state, record, share, roles),
+        waiting: touched.has(record.uri), time: times.get(record.uri) ?? '', holder: party, can: verbsFor(now, record, share, roles),
       });
     }
   }
-  return cards.sort((a, b) => (Date.parse(b.time) || 0) - (Date.parse(a.time) || 0));
+  const ages = new Map(cards.map((card) => [card, Date.parse(card.time) || 0]));
+  return cards.sort((a, b) => (ages.get(b) ?? 0) - (ages.get(a) ?? 0));
 }
 

@@ -3,6 +3,7 @@
 import { leafHash } from '../bytes.js';
 import { keyHistory, namedBlobs, verifyEvidence } from '../evidence.js';
 import { parseCheckpoint, parseNote, parsePolicy, parseVkey } from '../log.js';
+import { isReport, verifyReport } from '../report.js';
 import { readStory } from '../story.js';
 import { readBundle } from '../bundle.js';
 import { verifyBundle, verifyProof } from '../verify.js';
@@ -26,6 +27,7 @@ import { verifyBundle, verifyProof } from '../verify.js';
  * @property {import('../story.js').Fact[]} facts
  * @property {{actor: import('../story.js').Name | undefined, signer: import('../evidence.js').Signer}[]} signers
  * @property {Blob[]} blobs
+ * @property {{actor: string, year: number, madeAt: string, page: import('../year.js').Page | null} | null} report of a year that somebody was handed
  */
 
 /** Checks without which nothing at all can be said. The others may be left open without spoiling the verdict. */
@@ -34,6 +36,9 @@ const NEEDED = [
   'signatures', 'signer_registered', 'signer_chain', 'rules',
 ];
 
+/** Enough of a file to tell what it means to be. */
+const HEAD_BYTES = 1000;
+
 /** @param {Uint8Array} bytes */
 const textOf = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 
@@ -41,7 +46,7 @@ const textOf = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: tru
 const startsWith = (bytes, start) => Array.from(start).every((c, at) => bytes[at] === c.charCodeAt(0));
 
 /** @param {Tone} tone @param {string} line @param {Partial<Judgement>} [more] @returns {Judgement} */
-const judgement = (tone, line, more = {}) => ({ tone, line, files: [], checks: [], key: null, about: null, facts: [], signers: [], blobs: [], ...more });
+const judgement = (tone, line, more = {}) => ({ tone, line, files: [], checks: [], key: null, about: null, facts: [], signers: [], blobs: [], report: null, ...more });
 
 /** The trust that a pasted text stands for; null for one that is neither key nor policy. @param {string} pasted @returns {Trust | null} */
 export function readTrust(pasted) {
@@ -119,9 +124,25 @@ async function judgeProof(proof, entry, trust) {
   return judgement(tone, line, { index, checks, key: { vkey: keys[0] ?? null, from: trust.vkey ? 'given' : 'policy' } });
 }
 
+/** @param {string} text of a signed report @param {Trust} trust */
+async function judgeReport(text, trust) {
+  const { report, checks, vkey, page } = await verifyReport(text, trust);
+  if (!report) return judgement('stop', 'report_cut');
+  /** @type {'given' | 'policy' | 'file'} */
+  const from = trust.vkey ? 'given' : trust.policy ? 'policy' : 'file';
+  const isLeftOpen = checks.some((check) => check.result === 'not_checked' && check.name !== 'witness_quorum');
+  const isBad = checks.some((check) => check.result === 'failed');
+  const isSeen = checks.some((check) => check.name === 'witness_quorum' && check.result === 'passed');
+  const [tone, line] = /** @type {[Tone, string]} */ (isBad ? ['stop', 'report_bad'] : from === 'file' ? ['mind', 'report_own_key'] : isLeftOpen ? ['mind', 'report_whose'] : isSeen ? ['tick', 'report_ok'] : ['mind', 'report_ok_unwitnessed']);
+  // Numbers that cannot be relied upon are not shown to be read off.
+  return judgement(tone, line, { checks, key: { vkey, from }, report: { actor: report.actor, year: report.page.year, madeAt: report.madeAt, page: isBad ? null : page } });
+}
+
 /** Judges what was chosen. @param {Chosen[]} chosen @param {Trust} trust @returns {Promise<Judgement>} */
 export async function judge(chosen, trust) {
   try {
+    const report = chosen.find(({ bytes }) => isReport(new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES))));
+    if (report) return await judgeReport(new TextDecoder().decode(report.bytes), trust);
     const pack = chosen.find((file) => serialOf(file) !== null);
     const serial = pack && serialOf(pack);
     const asked = { ...trust, ...(pack ? { serial: serial ?? '', serialProof: textOf(pack.bytes) } : {}) };

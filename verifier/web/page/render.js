@@ -70,7 +70,7 @@ export class Renderer {
         el('h2', { id: 'verdict', tabindex: '-1' }, word(`verdict.${judged.line}`, { n: judged.index ?? '' })),
         el('p', {}, word(`help.${judged.line}`)), judged.detail && el('p', { class: 'detail', lang: 'en' }, judged.detail),
         judged.checks.length ? el('p', {}, word('verdict.by_device', { t: clock })) : null)),
-      ...[this.about(judged), this.checks('files', judged.files), this.checks('checks', judged.checks), this.story(judged.facts), this.blobs(judged.blobs), this.signers(judged)]
+      ...[this.about(judged), this.report(judged), this.checks('files', judged.files), this.checks('checks', judged.checks), this.story(judged.facts), this.blobs(judged.blobs), this.signers(judged)]
         .flatMap((part) => part ?? []),
     ];
   }
@@ -94,6 +94,21 @@ export class Renderer {
       vkey ? fact('ledger', vkey.slice(0, vkey.indexOf('+')), 'code') : null, vkey ? fact('fingerprint', vkey.split('+')[1] ?? '', 'code') : null,
       vkey ? fact('vkey', vkey, 'code', true) : null),
     key && el('p', { class: key.from === 'file' ? 'flag' : 'hint', id: 'key-from' }, this.word(`about.from_${key.from}`)));
+  }
+
+  /** Whose year, and the sums that follow from the entries. @param {Judgement} judged */
+  report({ report }) {
+    if (!report) return null;
+    const { word } = this;
+    const who = (/** @type {string} */ uri) => el('bdi', { class: 'code' }, uri.slice(uri.lastIndexOf('/') + 1) || '?');
+    const fact = (/** @type {string} */ name, /** @type {Node | string} */ value) => el('div', {}, el('dt', {}, word(`report.${name}`)), el('dd', {}, value));
+    const row = (/** @type {(Node | string)[]} */ label, /** @type {import('../year.js').Amount[]} */ amounts) => (amounts.length
+      ? el('tr', {}, el('th', { scope: 'row' }, ...label), el('td', {}, amounts.map(({ number, unit }) => this.amount(number, unit || undefined)).join(', '))) : null);
+    const block = (/** @type {import('../year.js').ProductSums} */ one) => el('table', {}, el('caption', {}, one.product ? who(one.product) : word('report.unknown')), el('tbody', {},
+      ...['harvested', 'made', 'sold'].map((what) => row([word(`report.${what}`)], /** @type {any} */ (one)[what])),
+      ...one.given.map(({ to, amount }) => row([`${word('report.given')} `, who(to)], [amount])), row([word('report.lost')], one.lost)));
+    return this.section('report', el('dl', { class: 'facts' }, fact('actor', who(report.actor)), fact('year', String(report.year)), fact('made_at', this.when(report.madeAt.slice(0, 16).replace('T', ' ')))),
+      ...report.page ? [el('p', { class: 'hint' }, word('report.hint', { n: report.page.entries.length })), ...report.page.products.map(block)] : []);
   }
 
   /** @param {'files' | 'checks'} title @param {Check[]} checks */
@@ -142,12 +157,15 @@ export class Renderer {
     return this.language === 'vi' && day ? `${day}/${month}/${year}, ${time}` : text;
   }
 
+  /** @param {string} quantity @param {string} [uom] none for pieces */
+  amount(quantity, uom) {
+    const plain = /^[0-9]+\.[0-9]+$/.test(quantity) ? quantity.replace(/\.?0+$/, '') : quantity;
+    return `${this.language === 'vi' ? plain.replace('.', ',') : plain}\u00a0${this.word(`unit.${uom ?? 'pieces'}`) || uom || ''}`;
+  }
+
   /** @param {import('../story.js').Portion} portion */
   portion({ lot, product, quantity, uom }) {
-    const unit = quantity === undefined ? '' : this.word(`unit.${uom ?? 'pieces'}`) || uom || '';
-    const plain = /^[0-9]+\.[0-9]+$/.test(quantity ?? '') ? quantity?.replace(/\.?0+$/, '') : quantity;
-    const amount = plain === undefined ? '' : `${this.language === 'vi' ? plain.replace('.', ',') : plain}\u00a0${unit} `;
-    return [amount, product ? this.name(product) : '', product ? ' ' : '', el('bdi', { class: 'code' }, lot.slice(lot.lastIndexOf('/') + 1))];
+    return [quantity === undefined ? '' : `${this.amount(quantity, uom)} `, product ? this.name(product) : '', product ? ' ' : '', el('bdi', { class: 'code' }, lot.slice(lot.lastIndexOf('/') + 1))];
   }
 
   /** @param {import('./judge.js').Blob[]} blobs */

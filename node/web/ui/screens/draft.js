@@ -1,6 +1,6 @@
 // @ts-check
 /** A step that is being put together: what is asked for each verb, what was answered, and what it becomes. Nothing here is a claim until it is saved. */
-import { app, now } from '../context.js';
+import { app, me, now } from '../context.js';
 
 /** @typedef {import('../../core/types.js').Amount} Amount */
 /** @typedef {import('../../core/types.js').Step} Step */
@@ -21,14 +21,18 @@ import { app, now } from '../context.js';
  * @property {string | null} reason
  * @property {boolean} reviewed once all was answered, changing one answer leads back to the review
  * @property {string | null} editing the saved item that this replaces
+ * @property {number} pictures how many photos were chosen; they are not kept with the answers
  * @property {Step | null} was the last step of this verb, of which only what is not a claim was taken over
  */
 
-const KEY = 'nguon.draft';
+/** Answers are kept for each person on this phone, and nobody else there is shown them. */
+const KEY = 'nguon.draft.';
 /** Photos cannot be kept as text; they live as long as the page. @type {Blob[]} */
 export const photos = [];
 /** @type {Draft | null} */
 let current = null;
+/** Whose draft and photos they are. */
+let owner = '';
 
 /** Which verbs make a new lot, choose several lots, or name a place. */
 export const MAKES = ['harvest', 'merge', 'process', 'split', 'pack'];
@@ -36,32 +40,44 @@ const PLACED = ['harvest', 'merge', 'process', 'pack', 'ship', 'receive'];
 /** Reasons of a loss; free words would stand in the ledger for ever. */
 export const REASONS = ['rot', 'pests', 'weather', 'spilled', 'residue', 'other'];
 
-/** @returns {Draft | null} */
+/** What the person at the phone was about to record, also after the phone closed the app. @returns {Draft | null} */
 export function draft() {
-  if (current) return current;
+  const { id } = me();
+  if (owner === id) return current;
+  owner = id;
+  photos.length = 0;
   try {
-    current = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+    current = JSON.parse(localStorage.getItem(KEY + id) ?? 'null');
   } catch {
     current = null;
   }
   return current;
 }
 
-/** Kept over a reload: a phone that kills the page must not cost the answers. */
-export const keep = () => sessionStorage.setItem(KEY, JSON.stringify(current));
+/** Kept at every answer: a phone that closes the app must not cost them. */
+export const keep = () => localStorage.setItem(KEY + owner, JSON.stringify(current));
 
-export function drop() {
+/** @param {string} [id] whose */
+export function drop(id = me().id) {
+  localStorage.removeItem(KEY + id);
+  if (owner !== id) return;
   current = null;
   photos.length = 0;
-  sessionStorage.removeItem(KEY);
+}
+
+/** The draft to go on with, where anything was answered that would have to be answered again. */
+export function unfinished() {
+  const of = draft();
+  return of && of.editing === null && (of.made || of.taken.some(Boolean) || (of.product && !of.was)) ? of : null;
 }
 
 /** @param {Step['verb']} verb @param {Partial<Draft>} [known] @returns {Draft} */
 export function begin(verb, known = {}) {
+  owner = me().id;
   photos.length = 0;
   current = {
     verb, time: now(), lots: [], taken: [], product: null, made: null, newLot: MAKES.includes(verb) ? app.core.newLot() : '', place: null, placeSeen: false,
-    party: null, reason: null, reviewed: false, editing: null, was: null, ...known,
+    party: null, reason: null, reviewed: false, editing: null, pictures: 0, was: null, ...known,
   };
   keep();
   return current;

@@ -6,7 +6,8 @@ import { codeView, pictureOf } from '../parts/codes.js';
 import { announce, giveFile, h } from '../parts/dom.js';
 import { icon } from '../parts/icons.js';
 import { day, named, t } from '../words.js';
-import { showWith } from '../units.js';
+import { show as amount, showWith } from '../units.js';
+import { drop, open, unfinished } from './draft.js';
 
 /** @typedef {import('../context.js').Screen} Screen */
 
@@ -41,14 +42,37 @@ export async function show() {
       health.freeBytes !== null && health.freeBytes < FREE_BYTES_MIN && note('mind', t('health.full')),
       needs > 0 && h('a', { class: 'note mind', href: '#/tray' }, icon('mind', 'mind'), h('div', {}, h('strong', {}, t('home.needs', { n: needs })))),
       waiting > 0 && h('a', { class: 'note', href: '#/records' }, icon('wait'), h('div', {}, t(health.online ? 'home.waiting' : 'home.waiting_offline', { n: waiting }))),
+      resume(all),
       repeated.length > 1 && h('h2', { class: 'repeat' }, t('home.again')),
       repeated.length > 0 && h('div', { class: repeated.length > 1 ? 'pair repeat' : '' }, ...repeated.map(again)),
       h('ul', { class: 'verbs' }, ...mine.map((verb) => h('li', {}, h('a', { href: `#/do/${verb}`, 'data-verb': verb }, icon(verb, 'big'), t(`verb.${verb}`))))),
       h('h2', {}, t('home.lots')),
       lots.length === 0 ? h('p', { class: 'small' }, t('home.nolots')) : h('ul', { class: 'list' }, ...lots.slice(0, LOTS_SHOWN).map((lot) => lotRow(lot, all, 2))),
-      lots.length > LOTS_SHOWN && h('details', {}, h('summary', {}, t('home.morelots', { n: lots.length - LOTS_SHOWN })), h('ul', { class: 'list' }, ...lots.slice(LOTS_SHOWN).map((lot) => lotRow(lot, all, 0)))),
+      lots.length > LOTS_SHOWN && others(lots.slice(LOTS_SHOWN), all),
     ],
   };
+}
+
+/** The rest of her lots, drawn when she asks for them: they may be hundreds. @param {import('../context.js').LotCard[]} lots @param {import('../context.js').Registry} all */
+function others(lots, all) {
+  const list = h('ul', { class: 'list' });
+  return h('details', { ontoggle: () => list.childElementCount || list.append(...lots.map((lot) => lotRow(lot, all, 0))) }, h('summary', {}, t('home.morelots', { n: lots.length })), list);
+}
+
+/** The way back to answers that were not saved yet. @param {import('../context.js').Registry} all */
+function resume(all) {
+  const of = unfinished();
+  if (!of) return null;
+  const product = all.product.get(of.product ?? '');
+  const typed = of.made ?? of.taken.find(Boolean);
+  const box = h('div', { class: 'resume' },
+    h('a', { class: 'note', href: `#/do/${of.verb}/${open(of)}`, 'data-resume': of.verb }, icon('pen'), h('div', {}, h('strong', {}, t('draft.resume')),
+      h('p', {}, [t(`verb.${of.verb}`), product ? named(product.name) : '', typed ? amount(typed) : '', day(of.time)].filter(Boolean).join(' \u00b7 ')))),
+    button(t('draft.drop'), () => {
+      drop();
+      box.remove();
+    }, 'quiet'));
+  return box;
 }
 
 /** One lot: what is left, what can be done, and what it says to the world. @param {string[]} args @returns {Promise<Screen>} */

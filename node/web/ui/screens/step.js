@@ -307,7 +307,8 @@ async function review({ of, all, lots, products }) {
       problem,
       h('p', { class: 'readback' }, ...sentence(t(`say.${of.verb}`), { ...facts, product: within(facts.product), from: within(facts.from), reason: within(facts.reason) })),
       h('ul', { class: 'facts' }, ...lines),
-      photoPicker(at),
+      of.pictures > photos.length && note('mind', t('draft.photos')),
+      photoPicker(of, at),
       isGiving && others.length > 0 && link(t('weigh.onephone', { name: others[0]?.name ?? '' }), 'onephone', '', 'person'),
     ],
     foot: [button(t(isGiving ? 'review.give' : 'review.save'), () => saveIt(of, step, all, lots, problem), 'main')],
@@ -317,15 +318,15 @@ async function review({ of, all, lots, products }) {
 /** Photos that are being made small; saving waits for them. */
 let making = Promise.resolve();
 
-/** Photos, if she likes: taken now, or chosen among those she has. @param {HTMLElement} at */
-function photoPicker(at) {
+/** Photos, if she likes: taken now, or chosen among those she has. @param {Draft} of @param {HTMLElement} at */
+function photoPicker(of, at) {
   const words = h('div', { role: 'status' });
   const add = async (/** @type {Event} */ event) => {
     const files = [.../** @type {HTMLInputElement} */ (event.currentTarget).files ?? []].slice(0, PHOTOS_MAX - photos.length);
     fill(words, h('p', { class: 'center' }, t('photo.making')));
     let isBad = false;
     for (const file of files) await app.core.photo(file).then((photo) => photos.push(photo), () => { isBad = true; });
-    draw();
+    changed();
     fill(words, isBad && note('mind', t('photo.bad')));
   };
   const picker = (/** @type {string} */ label, /** @type {string} */ drawn, /** @type {object} */ more) => h('label', { class: 'file' }, icon(drawn), label, h('input', { type: 'file', accept: 'image/*', ...more, onchange: (/** @type {Event} */ event) => { making = add(event); } }));
@@ -334,15 +335,22 @@ function photoPicker(at) {
       const url = URL.createObjectURL(photo);
       return h('button', { type: 'button', 'aria-label': t('photo.remove', { n: index + 1 }), onclick: () => {
         photos.splice(index, 1);
-        draw();
+        changed();
       } }, h('img', { src: url, alt: t('photo.alt', { n: index + 1 }), onload: () => URL.revokeObjectURL(url) }), icon('trash'));
     })), words,
     photos.length < PHOTOS_MAX && h('div', { class: 'buttons pair' }, picker(t('photo.add'), 'camera', { capture: 'environment' }), picker(t('photo.choose'), 'photo', { multiple: true })));
+  const changed = () => {
+    of.pictures = photos.length;
+    keep();
+    draw();
+  };
   draw();
   return at;
 }
 
 let isSaving = false;
+/** What was saved last, so that the answer need not read it back. @type {import('../context.js').Item | null} */
+let justSaved = null;
 
 /** @param {Draft} of @param {Step} step @param {Registry} all @param {LotCard[]} lots @param {HTMLElement} problem */
 async function saveIt(of, step, all, lots, problem) {
@@ -362,6 +370,7 @@ async function saveIt(of, step, all, lots, problem) {
     }
     const item = of.editing ? await app.core.change(of.editing, full) : await app.core.save(full);
     drop();
+    justSaved = item;
     go(`saved/${item.id}`, true);
   } catch (error) {
     const { refused } = /** @type {any} */ (error);
@@ -374,13 +383,16 @@ async function saveIt(of, step, all, lots, problem) {
 
 /** Saved: on this phone, and safe. @param {string[]} args @returns {Promise<Screen | null>} */
 export async function saved([id = '']) {
-  const [all, items, lots] = await Promise.all([registry(), app.core.items(), app.core.lots()]);
-  const item = items.find((one) => one.id === id);
+  const [all, [item]] = await Promise.all([registry(), justSaved?.id === id ? [justSaved] : app.core.items({ id })]);
+  justSaved = null;
   if (!item) {
     go('', true);
     return null;
   }
   const { verb } = item.step;
+  // Only what this one record says is looked up: the answer must not take longer the more there is.
+  const lot = item.step.inputs?.[0]?.lot ?? '';
+  const products = new Map([[lot, lot && await app.core.productOf(lot) || '']]);
   // The mark is gone after the first showing, so that only the answer to her touch is measured.
   if (performance.getEntriesByName('save', 'mark').length) {
     requestAnimationFrame(() => {
@@ -389,13 +401,14 @@ export async function saved([id = '']) {
     });
   }
   announce(t('saved.title'));
-  setTimeout(() => sendNow().catch((error) => console.warn(error)), 0);
+  // Once her answer is on the screen.
+  requestAnimationFrame(() => setTimeout(() => sendNow().catch((error) => console.warn(error))));
   const undo = h('div', { class: 'buttons' });
   return {
     name: 'saved', title: t('saved.title'), back: '',
     body: [
       h('div', { class: 'center' }, icon('tick', 'huge tick pop')),
-      h('p', { class: 'readback center' }, `${t(`verb.${verb}`)}: ${inShort(item.step, all, lotProducts(items, lots))}`),
+      h('p', { class: 'readback center' }, `${t(`verb.${verb}`)}: ${inShort(item.step, all, products)}`),
       h('p', { class: 'small center' }, t('saved.what', { when: day(item.savedAt) })), undo,
     ],
     foot: [h('div', { class: 'pair' }, link(t('saved.change'), `edit/${id}`, '', 'pen'), link(t('again'), `again/${verb}`, '', 'again')), link(t('saved.home'), '', 'main', null)],

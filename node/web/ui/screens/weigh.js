@@ -180,7 +180,7 @@ export async function onePhone() {
     }
     try {
       const { receive } = await app.core.weighIn.onePhone(step, giver.id, giverPin);
-      drop();
+      drop(giver.id);
       go(`saved/${receive.id}`, true);
       await sendNow();
     } catch (error) {

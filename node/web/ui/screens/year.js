@@ -25,7 +25,7 @@ export async function show([asked = '']) {
   const block = (/** @type {import('../../core/types.js').YearPage['products'][number]} */ one) => {
     const product = all.product.get(one.product);
     const row = (/** @type {string} */ label, /** @type {Amount[]} */ amounts) => amounts.length > 0 && h('tr', {}, h('th', { scope: 'row' }, label), h('td', {}, amounts.map((amount) => showWith(amount, product)).join(', ')));
-    return h('section', {}, h('h2', { class: 'row' }, picture(product), h('span', {}, product ? named(product.name) : tail(one.product))),
+    return h('section', {}, h('h2', { class: 'row' }, picture(product), h('span', {}, product ? named(product.name) : tail(one.product) || t('year.unknown'))),
       h('table', {}, h('tbody', {}, row(t('year.harvested'), one.harvested), row(t('year.made'), one.made), row(t('year.sold'), one.sold), ...one.given.map(({ to, amount }) => row(t('year.given', { name: nameOf(all.actor, to) }), [amount])), row(t('year.lost'), one.lost))));
   };
   return {
@@ -40,7 +40,8 @@ export async function show([asked = '']) {
       try {
         fill(words, h('p', { class: 'center' }, t('year.making')));
         await giveFile(await app.core.signedReport(found), `nguon-${year}.txt`);
-        fill(words, note('tick', t('year.done')));
+        // Words alone; whoever is handed the file opens the page on a machine of their own.
+        fill(words, note('tick', t('year.done'), h('p', {}, t('year.check'), ' ', h('strong', { class: 'mono' }, new URL('../../report', import.meta.url).href))));
       } catch (error) {
         fill(words, note('mind', trouble(error)));
       }

@@ -95,3 +95,52 @@ fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
         }
     }
 }
+
+/// The page of the phone's faults says which test proves that each does no harm.
+const FAULTS: &str = "docs/phones.md";
+/// Fewer would mean that the page is read wrongly, or that promises were dropped with their tests.
+const FAULTS_MIN: usize = 36;
+
+#[test]
+fn every_fault_of_a_phone_names_a_test_that_is_there() {
+    let text = |path: &str| files().iter().find(|file| file.path == path).map(|file| file.text.as_str());
+    let rows = fault_rows(text(FAULTS).unwrap_or_default());
+    assert!(rows.len() >= FAULTS_MIN, "{} rows in {FAULTS}", rows.len());
+    let mut faults = Vec::new();
+    for (number, tests) in rows {
+        if tests.is_empty() {
+            faults.push(format!("{FAULTS}:{number}: names no test"));
+        }
+        for (file, name) in tests {
+            let source = text(&format!("tests/web/{file}")).unwrap_or_default();
+            // The name stands right after the call, whole, or as far as it is not made up by the test itself.
+            if name.is_empty() || !["\"", "`"].iter().any(|quote| source.contains(&format!("test({quote}{name}"))) {
+                faults.push(format!("{FAULTS}:{number}: no test in {file} is called {name:?}"));
+            }
+        }
+    }
+    assert_none(&faults, "Name the test that proves it, or write one.");
+}
+
+/// The tests that the last cell of each row of a table names, as `` `file` "name" ``, with the row's line number.
+fn fault_rows(text: &str) -> Vec<(usize, Vec<(&str, &str)>)> {
+    let is_row = |line: &str| line.starts_with("| ") && !line.starts_with("| what goes wrong");
+    (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| is_row(line))
+        .map(|(number, line)| {
+            let cell = line.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+            let named = cell.split("<br>").filter_map(|one| {
+                let (file, name) = one.strip_prefix('`')?.split_once("` \"")?;
+                Some((file, name.strip_suffix('"')?))
+            });
+            (number, named.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn tests_are_read_from_the_last_cell() {
+    let text = "| what goes wrong | test |\n|---|---|\n| a | `x.mjs` \"n, m\"<br>`y.mjs` \"o\" |\n| b | none |\n";
+    assert_eq!(fault_rows(text), [(3, vec![("x.mjs", "n, m"), ("y.mjs", "o")]), (4, vec![])]);
+}
