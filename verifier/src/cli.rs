@@ -87,6 +87,7 @@ const REPORT_EXAMPLES: &str = "Examples:
   nguon-verify report https://trace.example --vkey 'trace.example+5eb4abab+AYqI...' -o report.html
   nguon-verify report /var/lib/nguon --actor htx-con-minh --from 2025-10-01 --to 2026-03-31 -o season.xlsx
   nguon-verify report /var/lib/nguon --product mien-dong --format csv -o tables/ --lang vi
+  nguon-verify report /var/lib/nguon --from 2025-10-01 --to 2026-01-31 --areas areas.csv -o harvests.html
 
 The ledger is audited first; the report says the verdict on top. For PDF open the HTML file and print it to a file: its pages
 are made for A4. Days are those of Vietnam (UTC+7); a time with an offset is taken as it is.
@@ -328,6 +329,9 @@ struct ReportArgs {
     /// To the end of this day.
     #[arg(long, value_name = "DATE")]
     to: Option<String>,
+    /// A table of areas (CSV: place,product,hectares,least,most, the last two in kilograms a hectare): harvests out of that range are told.
+    #[arg(long, value_name = "FILE")]
+    areas: Option<PathBuf>,
     /// Which format; without it that of the file's ending, else HTML.
     #[arg(long, value_enum)]
     format: Option<ReportFormat>,

@@ -11,6 +11,7 @@
 mod balance;
 mod facts;
 mod happen;
+mod hectares;
 mod marks;
 mod patterns;
 mod read;
@@ -26,6 +27,7 @@ pub use facts::{
     KeyFact, LotFact, LotNo, Name, PlaceFact, PlaceNo, ProductFact, ProductNo, RecallFact, Standing, Transit,
     YieldFact,
 };
+pub use hectares::Area;
 pub use marks::{CorrectionRow, InspectionRow, KeyRow, RecallRow, Validity};
 pub use patterns::{Pattern, PatternCode, thresholds};
 pub use read::ReadError;

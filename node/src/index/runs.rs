@@ -19,7 +19,7 @@ use nguon_ledger::state::wire::{from_bytes, to_bytes};
 use super::IndexError;
 use super::codec::{CodecError, FORMAT};
 use super::sled_tree::{Pair, SledTree};
-use run::{Cursor, Guide, Run, Writer};
+use run::{Cursor, Guide, PairRef, Run, Writer};
 
 /// So many runs of one level are merged into one of the next.
 const RUNS_MERGED: usize = 8;
@@ -34,6 +34,8 @@ const MANIFEST: &[u8] = &[0];
 type List = Arc<Vec<Arc<Run>>>;
 /// Which guide of which run.
 type GuideKey = (u64, u32);
+/// Is shown a pair; whether it wants more.
+type Visit<'v> = dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError> + 'v;
 /// Format, number of the next run, the runs, numbers of runs that must go.
 type Manifest = (u32, u64, Vec<run::Entry>, Vec<u64>);
 
@@ -260,15 +262,11 @@ fn due(list: &[Arc<Run>]) -> Option<Vec<Arc<Run>>> {
 
 /// Shows the pairs of several runs, the newest first, ascending, until `visit` says no; whether it said yes to all. Where a key stands in more than
 /// one, the newest says what it is.
-fn merged(
-    tree: &SledTree,
-    runs: &[Arc<Run>],
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, IndexError>,
-) -> Result<bool, IndexError> {
+fn merged(tree: &SledTree, runs: &[Arc<Run>], visit: &mut Visit<'_>) -> Result<bool, IndexError> {
     let mut cursors = runs.iter().map(|run| Cursor::first(tree, run)).collect::<Result<Vec<_>, _>>()?;
     let mut least = Vec::new();
     loop {
-        let mut newest: Option<(&[u8], &[u8])> = None;
+        let mut newest: Option<PairRef<'_>> = None;
         for cursor in &cursors {
             if let Some((key, value)) = cursor.pair()?
                 && newest.is_none_or(|(found, _)| key < found)

@@ -152,6 +152,44 @@ fn the_demo_is_told_alike_in_every_format() {
 }
 
 #[test]
+fn a_harvest_is_held_against_the_areas_that_the_auditor_brings() {
+    let demo = Demo::seed();
+    let report = demo.json(&["report", "DATA", "--format", "json"]);
+    let is_weighed = |row: &&Value| row["unit"] == "KGM" && row["place"].is_string();
+    let harvest = rows(&report, "harvests").iter().find(is_weighed).unwrap();
+    let text = |key: &str| harvest[key].as_str().unwrap();
+    let file = demo.file("areas.csv");
+    let path = file.display().to_string();
+    let told = |text: &str, language: &str| {
+        std::fs::write(&file, text).unwrap();
+        let report = demo.json(&["report", "DATA", "--format", "json", "--lang", language, "--areas", &path]);
+        let patterns = rows(&report, "patterns").iter();
+        patterns.filter(|row| row["pattern"] == "harvest_per_hectare").cloned().collect::<Vec<_>>()
+    };
+    let table = |hectares: &str| {
+        let (place, product, most) = (text("place"), text("product"), text("amount"));
+        format!("place,product,hectares,least,most\n{place},{product},{hectares},0,{most}\n")
+    };
+    assert!(told(&table("1"), "en").is_empty());
+    for language in ["vi", "en"] {
+        let found = told(&table("0.5"), language);
+        assert_eq!((found.len(), &found[0]["product"]), (1, &harvest["product"]));
+        let says = found[0]["says"].as_str().unwrap();
+        assert!(!says.contains('{') && says.contains("ha"), "{says}");
+    }
+    for (bad, why) in [
+        ("place;product\n".to_owned(), "the first line must be"),
+        (table("1").replace("/place/", "/place/no-"), "line 2"),
+        (table("0"), "hectares: more than 0"),
+    ] {
+        std::fs::write(&file, bad).unwrap();
+        let refused = demo.attempt(&["report", "DATA", "--areas", &path]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains(why), "{said}");
+    }
+}
+
+#[test]
 fn a_changed_ledger_is_reported_as_not_verified_up_to_the_fault() {
     let demo = Demo::seed();
     let segment = std::fs::read_dir(demo.data().join("journal")).unwrap().next().unwrap().unwrap().path();

@@ -1,5 +1,6 @@
 //! `nguon-verify report`.
 
+mod areas;
 mod csv;
 pub(super) mod html;
 mod json;
@@ -116,7 +117,13 @@ fn prepare<'r>(
         Err(_) if !audited.is_verified() => return Ok(report),
         Err(error) => return Err(error),
     };
-    let tables = Tables { facts, scope: &scope, words, language };
+    let areas = args.areas.as_deref().map_or(Ok(Vec::new()), |path| areas::read(path, facts));
+    let areas = match areas {
+        Ok(areas) => areas,
+        Err(_) if !audited.is_verified() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let tables = Tables { facts, scope: &scope, areas: &areas, words, language };
     let cells = [
         ("actor", scope.party.map(|no| tables.actor(no))),
         ("place", scope.place.map(|no| tables.place(Some(no)))),

@@ -215,7 +215,7 @@ impl Facts {
         .collect()
     }
 
-    /// Harvests by place and product. Areas are not in the ledger: whoever knows them can tell what a hectare is said to have borne.
+    /// Harvests by place and product.
     #[must_use]
     pub fn harvests_by_place(&self, scope: &Scope) -> Vec<PlaceRow> {
         let mut rows: BTreeMap<(Option<PlaceNo>, ProductNo, Dimension), (u64, Amount)> = BTreeMap::new();

@@ -8,6 +8,7 @@ use nguon_ledger::body::Verb;
 use nguon_ledger::time::{HOUR_MILLIS, MINUTE_MILLIS};
 
 use super::facts::{ActorNo, EventFact, Facts, FlowKind, LotNo, ProductNo};
+use super::hectares::Area;
 use super::scope::Scope;
 
 /// What must be exceeded before a pattern is worth a question. All are judgements, chosen so that a household's season of honest
@@ -61,6 +62,8 @@ pub enum PatternCode {
     YieldAtBound,
     /// One photo for many events.
     SameMedia,
+    /// Less or more from a hectare than it is said to bear.
+    HarvestPerHectare,
 }
 
 impl PatternCode {
@@ -72,6 +75,7 @@ impl PatternCode {
         Self::LateBurst,
         Self::YieldAtBound,
         Self::SameMedia,
+        Self::HarvestPerHectare,
     ];
 
     /// The code, as it travels.
@@ -84,6 +88,7 @@ impl PatternCode {
             Self::LateBurst => "late_burst",
             Self::YieldAtBound => "yield_at_bound",
             Self::SameMedia => "same_media",
+            Self::HarvestPerHectare => "harvest_per_hectare",
         }
     }
 }
@@ -98,10 +103,12 @@ pub struct Pattern {
     pub actor: ActorNo,
     /// The product, where it is about one.
     pub product: Option<ProductNo>,
-    /// The amount that is repeated.
+    /// The amount that is repeated, or that a hectare bore.
     pub amount: Option<(Amount, Dimension)>,
     /// The minute of the day in UTC that is repeated.
     pub minute: Option<u16>,
+    /// The area that was harvested, where it is about one.
+    pub area: Option<Area>,
     /// Of how many that were looked at.
     pub of: usize,
     /// The entries that show it, ascending.
@@ -121,7 +128,7 @@ fn is_part(part: usize, of: usize, percent_min: usize) -> bool {
 }
 
 impl Facts {
-    /// The patterns among the events asked about.
+    /// The patterns among the events asked about that need nothing but the ledger.
     #[must_use]
     pub fn patterns(&self, scope: &Scope) -> Vec<Pattern> {
         let mut found = Vec::new();
@@ -147,6 +154,7 @@ impl Facts {
             product: None,
             amount: None,
             minute: None,
+            area: None,
             of,
             entries: facts().map(|event| event.index).collect(),
             lots: lots.into_iter().collect(),

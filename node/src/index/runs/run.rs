@@ -26,6 +26,9 @@ const GUIDE: u8 = 2;
 /// A run as the manifest knows it: number, how many times its pairs were merged, blocks, guides.
 pub(super) type Entry = (u64, u8, u32, u32);
 
+/// A key with its value, where they lie.
+pub(super) type PairRef<'b> = (&'b [u8], &'b [u8]);
+
 /// A run, as far as it is in memory: a key for each guide, which is a byte for some fifty pairs.
 #[derive(Debug)]
 pub(super) struct Run {
@@ -135,7 +138,7 @@ pub(super) fn get(
 }
 
 /// The first pair of a block, and what follows it.
-fn split_pair(block: &[u8]) -> Result<((&[u8], &[u8]), &[u8]), CodecError> {
+fn split_pair(block: &[u8]) -> Result<(PairRef<'_>, &[u8]), CodecError> {
     let (key_length, rest) = block.split_first_chunk::<2>().ok_or(CodecError)?;
     let (length, rest) = rest.split_first_chunk::<4>().ok_or(CodecError)?;
     let (key, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*key_length))).ok_or(CodecError)?;
@@ -195,7 +198,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// The pair that it stands at; none at the end.
-    pub(super) fn pair(&self) -> Result<Option<(&[u8], &[u8])>, CodecError> {
+    pub(super) fn pair(&self) -> Result<Option<PairRef<'_>>, CodecError> {
         let rest = self.block.get(self.at..).unwrap_or_default();
         if rest.is_empty() { Ok(None) } else { split_pair(rest).map(|(pair, _)| Some(pair)) }
     }

@@ -3,7 +3,7 @@
 use nguon_ledger::amount::Dimension;
 use nguon_ledger::time::UnixMillis;
 use nguon_verifier::report::{
-    ActorNo, EventFact, Facts, FlowKind, LotNo, Name, Pattern, PlaceNo, ProductNo, Scope, Validity, YieldRow,
+    ActorNo, Area, EventFact, Facts, FlowKind, LotNo, Name, Pattern, PlaceNo, ProductNo, Scope, Validity, YieldRow,
 };
 
 use super::super::Language;
@@ -14,6 +14,8 @@ use super::table::{self, Cell, OFFSET_MILLIS, Table};
 pub(super) struct Tables<'f> {
     pub(super) facts: &'f Facts,
     pub(super) scope: &'f Scope,
+    /// What whoever asks says of areas.
+    pub(super) areas: &'f [Area],
     pub(super) words: &'f Words,
     pub(super) language: Language,
 }
@@ -234,12 +236,26 @@ impl Tables<'_> {
             ("amount", amount),
             ("minute", format!("{:02}:{:02}", minute / 60, minute % 60)),
         ];
+        let area = pattern.area.map_or_else(Vec::new, |area| {
+            let kilograms = |amount| table::amount(amount, "KGM", self.words, self.language);
+            let place = if let Cell::Called { name, .. } = self.place(Some(area.place)) { name } else { String::new() };
+            let (least, most) = (kilograms(area.least), kilograms(area.most));
+            vec![
+                ("place", place),
+                ("hectares", table::decimal(&area.hectares.to_string(), self.language)),
+                ("least", least),
+                ("most", most),
+            ]
+        });
+        let values = values.into_iter().chain(area).collect::<Vec<_>>();
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.words.fill(&format!("report.says.{}", pattern.code.as_str()), &values)
     }
 
     fn patterns(&self) -> Table {
-        let rows = self.facts.patterns(self.scope).into_iter().map(|pattern| {
+        let patterns = self.facts.patterns(self.scope);
+        let patterns = patterns.into_iter().chain(self.facts.hectares_out_of_range(self.scope, self.areas));
+        let rows = patterns.map(|pattern| {
             vec![
                 Cell::Word("report.pattern", pattern.code.as_str()),
                 self.actor(pattern.actor),

@@ -1,5 +1,6 @@
 //! Each pattern: a ledger that shows it and one that does not.
 
+use nguon_ledger::amount::Dimension;
 use nguon_ledger::time::{HOUR_MILLIS, MINUTE_MILLIS};
 
 use super::*;
@@ -118,4 +119,33 @@ fn one_photo_for_many_lots_is_told() {
 #[test]
 fn an_honest_season_is_silent() {
     assert!(codes(&harvests(&[812.5, 640.0, 790.0, 455.5, 1_020.0, 333.0, 700.0, 512.0, 498.0])).is_empty());
+}
+
+#[test]
+fn a_harvest_out_of_range_for_its_area_is_told() {
+    let world = harvests(&[1_000.0, 500.5]);
+    let area = |hectares: &str, least: &str, most: &str| Area {
+        place: world.place(),
+        product: world.facts.product(&ProductUri::new(&origin(), &Slug::parse("canna").unwrap())).unwrap(),
+        hectares: Amount::parse(hectares).unwrap(),
+        least: kilograms(least),
+        most: kilograms(most),
+    };
+    let told = |area: Area, scope: &Scope| world.facts.hectares_out_of_range(scope, &[area]);
+    // 1,500.5 kg on 0.04 ha are 37,512.5 kg a hectare.
+    let usual = Scope::default();
+    assert!(told(area("0.04", "37512.5", "37512.5"), &usual).is_empty());
+    let more = &told(area("0.04", "20000", "37512.4"), &usual)[0];
+    assert_eq!(
+        (more.code.as_str(), more.amount),
+        ("harvest_per_hectare", Some((kilograms("37512.5"), Dimension::Mass)))
+    );
+    assert_eq!((more.entries.len(), more.lots.len(), more.of), (2, 2, 2));
+    assert_eq!(told(area("0.04", "37512.6", "80000"), &usual).len(), 1, "less than the least");
+    // Of the time asked about only.
+    let second = Scope { from: Some(UnixMillis::new(world.now.get() - 12 * HOUR_MILLIS)), ..usual };
+    assert_eq!(told(area("0.04", "0", "12512.4"), &second)[0].amount, Some((kilograms("12512.5"), Dimension::Mass)));
+    let after = Scope { from: Some(UnixMillis::new(world.now.get() + 1)), ..usual };
+    assert!(told(area("0.04", "1", "2"), &after).is_empty(), "nothing was harvested");
+    assert_eq!(told(area("0.00001", "1", "2"), &usual)[0].amount, Some((kilograms("150050000"), Dimension::Mass)));
 }
