@@ -1,11 +1,14 @@
 //! The runs say what a map in memory says, whatever is merged, opened again or broken off in between.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
 
 const CACHE_BYTES: u64 = 1 << 20;
+const OPENED_WITHIN: Duration = Duration::from_secs(30);
 /// More than any level has, so that a merge that does not come is noticed.
 const RUNS_MAX: usize = 3 * RUNS_MERGED;
 
@@ -21,9 +24,21 @@ impl Rig {
         rig
     }
 
+    /// Opens the runs anew. Threads of sled's own may hold its files for a moment after it was dropped.
     fn open(&mut self) {
-        self.runs = None;
-        let tree = SledTree::open(self.folder.path(), CACHE_BYTES).unwrap();
+        if let Some(runs) = self.runs.take() {
+            runs.flush().unwrap();
+        }
+        let begun = Instant::now();
+        let tree = loop {
+            match SledTree::open(self.folder.path(), CACHE_BYTES) {
+                Ok(tree) => break tree,
+                Err(error) => {
+                    assert!(begun.elapsed() < OPENED_WITHIN, "{error}: {:?}", std::error::Error::source(&error))
+                }
+            }
+            std::thread::yield_now();
+        };
         self.runs = Some(Runs::open(tree).unwrap());
     }
 
