@@ -14,6 +14,8 @@ import { tail } from '../coop/words.js';
 
 /** So many entries are asked for at once. */
 const AT_ONCE = 6;
+/** A phone learns the ledger's clock from headers with whole seconds, so the time at which a report was made is known to a second. */
+const CLOCK_MS = 1_000;
 
 /** @param {number} index */
 async function entryOf(index) {
@@ -48,13 +50,14 @@ export async function askLedger({ report, past }) {
   const byIndex = new Map(items.map((item) => [item.index, item]));
   const strange = report.entries.filter(({ index, entry }) => byIndex.get(index)?.leafHash !== leafHash(unbase64(entry) ?? new Uint8Array()));
   const { events, corrections } = await others(report, items, new Set(actor.keys.map((/** @type {{ key: string }} */ { key }) => key)));
-  // What was recorded after the report was made is no fault of the report; what was there before is.
-  const madeAt = Date.parse(report.madeAt);
-  const correctedAt = new Map(corrections.map(({ item, past: { body } }) => [body.event.id, item.receivedAt]));
-  const missing = events.filter(({ past: { body } }) => !correctedAt.has(body.event.id)).map(({ item }) => item.receivedAt);
-  const undone = past.flatMap(({ body }) => correctedAt.get(body.event.id) ?? []);
+  // What was recorded after the report was made is no fault of the report; what was there before is, as all is that stands before an entry that it holds.
+  const until = Date.parse(report.madeAt) + CLOCK_MS;
+  const last = Math.max(-1, ...report.entries.map(({ index }) => index));
+  const correctedBy = new Map(corrections.map(({ item, past: { body } }) => [body.event.id, item]));
+  const missing = events.filter(({ past: { body } }) => !correctedBy.has(body.event.id)).map(({ item }) => item);
+  const undone = past.flatMap(({ body }) => correctedBy.get(body.event.id) ?? []);
   const changes = [...missing, ...undone];
-  const early = changes.filter((time) => !(time > madeAt)).length;
+  const early = changes.filter(({ index, receivedAt }) => index < last || !(receivedAt > until)).length;
   const late = changes.length - early;
   return [
     { name: 'report_key', result: 'passed' },
