@@ -136,7 +136,13 @@ impl Runs {
     pub(super) fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, IndexError> {
         let mut found = BTreeMap::new();
         for run in self.list().iter() {
-            let mut cursor = Cursor::seek(&self.tree, run, from.max(prefix))?;
+            let from = from.max(prefix);
+            let guide = match run.guide_of(from) {
+                Some(number) => Some((number, self.guide(run.number, number)?)),
+                None => None,
+            };
+            let guide = guide.as_ref().map(|(number, guide)| (*number, guide.as_ref()));
+            let mut cursor = Cursor::seek(&self.tree, run, guide, from)?;
             for _ in 0..limit {
                 let Some((key, value)) = cursor.pair()?.filter(|(key, _)| key.starts_with(prefix)) else { break };
                 // A newer run was there before.
@@ -169,10 +175,16 @@ impl Runs {
         Ok(())
     }
 
-    /// Merges runs of one level if there are enough; whether there were. Gives up when `is_stopped` says so: the next start removes what it made.
+    /// Merges runs of one level if there are enough; whether there were. Gives up when `is_stopped` says so: what it made is removed
+    /// by the next merge or at the next start.
     pub(super) fn merge(&self, is_stopped: &dyn Fn() -> bool) -> Result<bool, IndexError> {
         let Some(old) = due(&self.list()) else { return Ok(false) };
         let level = old.first().map_or(0, |run| run.level).saturating_add(1);
+        // What a merge before this one made and gave up would else be forgotten with its number.
+        let given_up = lock(&self.pending).making;
+        if let Some(number) = given_up {
+            run::remove(&self.tree, number)?;
+        }
         let mut writer = {
             let mut pending = lock(&self.pending);
             let number = pending.next;

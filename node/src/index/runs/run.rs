@@ -160,17 +160,19 @@ pub(super) struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    /// Before the first pair.
+    /// At the first pair.
     pub(super) fn first(tree: &'t SledTree, run: &Arc<Run>) -> Result<Self, IndexError> {
         Self::at_block(tree, run, 0)
     }
 
-    /// Before the first pair whose key is not below this one.
-    pub(super) fn seek(tree: &'t SledTree, run: &Arc<Run>, key: &[u8]) -> Result<Self, IndexError> {
-        let block = match run.guide_of(key) {
-            Some(number) => Guide::read(tree, run.number, number)?.block_of(number, key).unwrap_or(0),
-            None => 0,
-        };
+    /// At the first pair whose key is not below this one. `guide` is the one under which the key would be, with its number.
+    pub(super) fn seek(
+        tree: &'t SledTree,
+        run: &Arc<Run>,
+        guide: Option<(u32, &Guide)>,
+        key: &[u8],
+    ) -> Result<Self, IndexError> {
+        let block = guide.and_then(|(number, guide)| guide.block_of(number, key)).unwrap_or(0);
         let mut cursor = Self::at_block(tree, run, block)?;
         while let Some((found, _)) = cursor.pair()?
             && found < key

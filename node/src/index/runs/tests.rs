@@ -151,6 +151,23 @@ fn what_a_merge_made_or_left_over_is_removed() {
 }
 
 #[test]
+fn a_merge_that_was_given_up_leaves_nothing_to_the_next_one() {
+    let rig = Rig::new();
+    // Each pair fills a block, so that a merge has many to write.
+    for run in 0..u16::try_from(RUNS_MERGED).unwrap() {
+        rig.apply(&(0..20).map(|number| pair(20 * run + number, 5_000)).collect());
+    }
+    let before = rig.all();
+    let values = rig.values();
+    assert!(!rig.runs().merge(&|| true).unwrap());
+    assert!(rig.values() > values, "it had written something");
+    assert_eq!(rig.all(), before);
+    assert!(rig.runs().merge(&|| false).unwrap());
+    let blocks = 20 * RUNS_MERGED;
+    assert_eq!((rig.values(), rig.all()), (1 + blocks + blocks.div_ceil(32), before));
+}
+
+#[test]
 fn what_somebody_reads_stays_until_it_was_read() {
     let rig = merged();
     let before = rig.all();
