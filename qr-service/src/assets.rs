@@ -40,7 +40,7 @@ pub(crate) const VERIFIER_PATH: &str = "verifier/web/verify.bundle.js";
 
 /// All that lie in the repository. `verify.js` and what it imports belong to the verifier: the page runs the very files that auditors may host
 /// elsewhere.
-pub(crate) const ASSETS: [Asset; 33] = [
+pub(crate) const ASSETS: [Asset; 34] = [
     Asset { path: STYLE_PATH, media_type: CSS, text: include_str!("../web/page.min.css") },
     Asset { path: FORMS_STYLE_PATH, media_type: CSS, text: include_str!("../web/forms.css") },
     Asset { path: SCRIPT_PATH, media_type: SCRIPT, text: include_str!("../web/page.min.js") },
@@ -51,6 +51,7 @@ pub(crate) const ASSETS: [Asset; 33] = [
     verifier!("canonical.js"),
     verifier!("check.js"),
     verifier!("context.js"),
+    verifier!("dense.js"),
     verifier!("ed25519.js"),
     verifier!("ed25519-fallback.js"),
     verifier!("epcis.js"),
@@ -147,7 +148,7 @@ impl Encoding {
 /// How much time compressing may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// A millisecond or so: somebody waits.
+    /// A millisecond or two: somebody waits.
     Quick,
     /// As long as it takes, tens of milliseconds for a page: done once and sent often.
     Best,
@@ -156,7 +157,7 @@ pub(crate) enum Effort {
 impl Effort {
     fn brotli(self) -> u32 {
         match self {
-            Self::Quick => 5,
+            Self::Quick => 9,
             Self::Best => 11,
         }
     }

@@ -20,6 +20,8 @@ const FOLDER: &str = "copies";
 const LEDGER: &str = "ledger.json";
 /// Room on the disk; the copies that were written longest ago make way.
 const BYTES_MAX: u64 = 512 << 20;
+/// Most copies, however small they are: what is known of one takes some 200 bytes of memory, of all 13 MB.
+const FILES_MAX: usize = 65_536;
 /// How long a copy of the same entries is good enough: only its date is older than it could be.
 const SAME_FOR: Duration = Duration::from_secs(600);
 
@@ -32,8 +34,8 @@ pub(crate) struct Copies {
 
 #[derive(Debug)]
 struct Kept {
-    /// By file name, oldest first.
-    files: LruCache<String, Copy>,
+    /// By the hash of the lot's name, in hexadecimal the file's name; oldest first.
+    files: LruCache<Hash, Copy>,
     bytes: u64,
     ledger: Option<LedgerInfo>,
 }
@@ -46,16 +48,28 @@ struct Copy {
     written: Option<(Hash, Instant)>,
 }
 
+impl Kept {
+    /// Removes the oldest copies until the rest has room.
+    fn make_way(&mut self, folder: &Path) -> io::Result<()> {
+        while self.bytes > BYTES_MAX || self.files.len() > FILES_MAX {
+            let Some((name, oldest)) = self.files.pop_lru() else { break };
+            self.bytes = self.bytes.saturating_sub(oldest.bytes);
+            fs::remove_file(folder.join(name.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
 impl Copies {
     pub(crate) fn open(data: &Path) -> io::Result<Self> {
         let folder = data.join(FOLDER);
         fs::create_dir_all(&folder)?;
-        let mut found: Vec<(SystemTime, String, u64)> = Vec::new();
+        let mut found: Vec<(SystemTime, Hash, u64)> = Vec::new();
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             let (name, about) = (entry.file_name(), entry.metadata()?);
-            if let Some(name) = name.to_str().filter(|name| Hash::from_hex(name).is_some()) {
-                found.push((about.modified()?, name.to_owned(), about.len()));
+            if let Some(name) = name.to_str().and_then(Hash::from_hex) {
+                found.push((about.modified()?, name, about.len()));
             }
         }
         found.sort();
@@ -64,6 +78,7 @@ impl Copies {
             kept.bytes = kept.bytes.saturating_add(bytes);
             kept.files.put(name, Copy { bytes, written: None });
         }
+        kept.make_way(&folder)?;
         Ok(Self { folder, kept: Mutex::new(kept) })
     }
 
@@ -75,7 +90,7 @@ impl Copies {
         fetched: DateTime<FixedOffset>,
         bundle: &[u8],
     ) -> io::Result<()> {
-        let name = Hash::of(lot.as_bytes()).to_string();
+        let name = Hash::of(lot.as_bytes());
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let last = kept.files.peek(&name).and_then(|copy| copy.written);
         if last.is_some_and(|(same, since)| same == entries && since.elapsed() < SAME_FOR) {
@@ -83,16 +98,11 @@ impl Copies {
         }
         let mut file = format!("{}\n", fetched.to_rfc3339()).into_bytes();
         file.extend_from_slice(bundle);
-        self.write(&name, &file)?;
+        self.write(&name.to_string(), &file)?;
         let bytes = u64::try_from(file.len()).unwrap_or(u64::MAX);
         let before = kept.files.put(name, Copy { bytes, written: Some((entries, Instant::now())) });
         kept.bytes = kept.bytes.saturating_sub(before.map_or(0, |before| before.bytes)).saturating_add(bytes);
-        while kept.bytes > BYTES_MAX {
-            let Some((name, oldest)) = kept.files.pop_lru() else { break };
-            kept.bytes = kept.bytes.saturating_sub(oldest.bytes);
-            fs::remove_file(self.folder.join(name))?;
-        }
-        Ok(())
+        kept.make_way(&self.folder)
     }
 
     /// The bundle of a lot and when it was fetched, if there is a copy.
@@ -134,7 +144,7 @@ mod tests {
 
     use nguon_ledger::hash::Hash;
 
-    use super::{BYTES_MAX, Copies, Copy};
+    use super::{BYTES_MAX, Copies, Copy, FILES_MAX};
     use crate::{node::LedgerInfo, service::now};
 
     #[test]
@@ -159,11 +169,21 @@ mod tests {
             let mut kept = copies.kept.lock().unwrap();
             assert_eq!(kept.files.len(), 2);
             kept.bytes = BYTES_MAX;
-            kept.files.promote(&Hash::of(b"lot").to_string());
-            kept.files.put(Hash::of(b"gone").to_string(), Copy { bytes: 1, written: None });
+            kept.files.promote(&Hash::of(b"lot"));
         }
         copies.put("third", entries, fetched, b"four").unwrap();
         assert!(copies.get("other").is_none() && copies.get("third").is_some(), "the oldest made way");
+        {
+            // So many that each takes no room on the disk, but all of them in memory.
+            let mut kept = copies.kept.lock().unwrap();
+            for number in kept.files.len()..FILES_MAX {
+                kept.files.put(Hash::of(&number.to_be_bytes()), Copy { bytes: 0, written: None });
+            }
+            kept.bytes = 0;
+        }
+        copies.put("fourth", entries, fetched, b"five").unwrap();
+        assert_eq!(copies.kept.lock().unwrap().files.len(), FILES_MAX);
+        assert!(copies.get("third").is_some() && copies.get("fourth").is_some());
         // What a crash left half written is no copy.
         fs::write(folder.path().join("copies").join(Hash::of(b"lot").to_string()), b"2026-").unwrap();
         assert!(copies.get("lot").is_none());

@@ -2,7 +2,7 @@
 //!
 //! Hashes do not compress, and most hashes of a bundle follow from its entries: the leaf hash of the entry before, the links of a lot,
 //! the signer's statement before, and every inner hash of the tree below which lie entries of the bundle. They are left out here and worked out by
-//! `web/short/bundle.js`, which puts the same entries and the same inclusion proofs together, byte for byte, and believes none of them.
+//! `verifier/web/dense.js`, which puts the same entries and the same inclusion proofs together, byte for byte, and believes none of them.
 //! What follows from nothing stands apart from the text that compresses well.
 //!
 //! Four bytes say how long the text is (big-endian); the text follows, then the raw bytes in the order in which the text asks for them.

@@ -105,24 +105,24 @@ async function load(path) {
 /** As text: the verifier reads JSON more strictly than the browser does. @param {string} path */
 const loadText = async (path) => (await load(path)).text();
 
-/** Whether a verdict of the short form stands: all that is needed passed, and nothing failed but what this file has words for.
- * @param {Check[]} checks */
-const isWhole = (checks) => NEEDED.every((name) => checks.some((check) => check.name === name && check.result === 'passed'))
-  && checks.every((check) => check.result !== 'failed' || check.name === 'witness_quorum');
+/** Whether a verdict over the dense form stands: all that is needed passed, and nothing failed but what this file has words for.
+ * @param {Check[]} checks @param {boolean} isRecalled whether the page says itself that the lot is recalled */
+const isWhole = (checks, isRecalled) => NEEDED.every((name) => checks.some((check) => check.name === name && check.result === 'passed'))
+  && checks.every((check) => check.result !== 'failed' || check.name === 'witness_quorum' || (isRecalled && check.name === 'recall'));
 
-/** The verdict: by the short form where it passes everything, else by the complete verifier over the published proof.
- * @param {Promise<string | null>} pack the proof of the pack's serial */
+/** The verdict over the dense form where it passes everything, by the short form of the verifier or, of a lot that is recalled, by the complete one;
+ * else by the complete verifier over the published proof. @param {Promise<string | null>} pack the proof of the pack's serial */
 async function verified(pack) {
-  const { proof = '', dense, verifier = '', policy, lot, serial } = main.dataset;
+  const { proof = '', dense = '', verifier = '', policy, lot, serial } = main.dataset;
+  const isRecalled = document.querySelector('.recall') !== null;
   const options = async () => ({ vkey, policy, lot, ...(serial === undefined ? {} : { serial, serialProof: await pack }) });
-  if (dense) {
-    try {
-      const bundle = new Uint8Array(await (await load(dense)).arrayBuffer());
-      const verdict = await verifyBundle(bundle, await options());
-      if (verdict.lot === lot && isWhole(verdict.checks)) return verdict;
-    } catch {
-      // It is not there or cannot be read; the complete verifier has the last word anyway.
-    }
+  try {
+    const bundle = new Uint8Array(await (await load(dense)).arrayBuffer());
+    const verify = /** @type {typeof verifyBundle} */ (isRecalled ? (await import(verifier)).verifyBundle : verifyBundle);
+    const verdict = await verify(bundle, await options());
+    if (verdict.lot === lot && isWhole(verdict.checks, isRecalled)) return verdict;
+  } catch {
+    // It is not there or cannot be read; the complete verifier has the last word anyway.
   }
   const [text, whole] = await Promise.all([loadText(proof), import(verifier)]);
   return /** @type {ReturnType<typeof verifyBundle>} */ (whole.verifyBundle(text, await options()));

@@ -112,7 +112,9 @@ test("the dense form of a proof is the same bundle, byte for byte", async () => 
     const [dense, json] = await Promise.all(["bin", "json"].map((form) => travelling(`${site.url}${path}/proof.${form}`, "identity")));
     const bundle = complete.readBundle(json?.bytes.toString());
     assert.ok(bundle.items.length > 3 && bundle.items.some((/** @type {any} */ item) => item.proof.length > 3));
-    assert.deepEqual(short.readBundle(new Uint8Array(dense?.bytes ?? [])), bundle, path);
+    const bytes = new Uint8Array(dense?.bytes ?? []);
+    assert.deepEqual(short.readBundle(bytes), bundle, path);
+    assert.deepEqual(complete.readBundle(bytes), bundle, path);
   }
 });
 
@@ -140,6 +142,26 @@ test("what the page's own form of the proof does not pass is judged by the compl
     const other = (/** @type {string} */ form) => page.route(`**/proof.${form}`, async (route) => route.fulfill({ response: await route.fetch({ url: `${site.url}${site.states.bare.path}/proof.${form}` }) }));
     await openState(page, site.url, { ...site.states.normal, prepare: async () => { await other("bin"); await other("json"); } }, "vi");
     assert.equal(await page.locator("#verdict-line").innerText(), words.bad, "a whole proof of another lot");
+  }, PHONE);
+});
+
+test("a recalled lot is checked by the complete verifier, over the smaller form of its proof", async () => {
+  const words = (await locale("vi")).script;
+  await withBrowser(async (context) => {
+    const { page } = await openPage(context);
+    /** @type {string[]} */
+    const asked = [];
+    page.on("request", (request) => asked.push(request.url().split("/").at(-1) ?? ""));
+    await openState(page, site.url, site.states.recalled, "vi");
+    assert.equal(await page.locator("#verdict-line").innerText(), words.recalled_checked);
+    assert.deepEqual(asked.filter((name) => /^proof\.|^verify\./.test(name)).sort(), ["proof.bin", "verify.bundle.js"]);
+    const results = await page.locator("[data-check]:not([data-check=freshness]) .check-result").evaluateAll((all) => all.map((one) => `${one.parentElement?.dataset.check} ${one.className}`));
+    assert.deepEqual(results.filter((result) => !result.endsWith(" passed")), ["witness_quorum check-result not_checked", "recall check-result failed"]);
+    // A form that was changed is not believed: the published proof has the last word.
+    await changeDenseRecord(page);
+    await openState(page, site.url, site.states.recalled, "vi");
+    assert.equal(await page.locator("#verdict-line").innerText(), words.recalled_checked);
+    assert.ok(asked.includes("proof.json"));
   }, PHONE);
 });
 

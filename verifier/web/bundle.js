@@ -1,12 +1,16 @@
 // @ts-check
-// The JSON of a proof bundle (format, section 8).
+// A proof bundle: its JSON (format, section 8), or the dense form in which the consumer page fetches it.
 import { unbase64 } from './bytes.js';
+import { readDense } from './dense.js';
 import { itemOf } from './item.js';
 import { parseJson } from './json.js';
 import { whole } from './values.js';
 
-/** Reads a bundle without judging it. @param {string | object} bundle its JSON, or what JSON.parse made of it @returns {import('./item.js').Bundle} */
+/** Reads a bundle without judging it.
+ * @param {string | object} bundle its JSON, what JSON.parse made of it, or the bytes of its dense form
+ * @returns {import('./item.js').Bundle} */
 export function readBundle(bundle) {
+  if (bundle instanceof Uint8Array) return readDense(bundle);
   const json = parseJson(typeof bundle === 'string' ? bundle : JSON.stringify(bundle));
   const only = (/** @type {any} */ object, /** @type {string[]} */ keys) => {
     if (!(object instanceof Map) || object.size !== keys.length || !keys.every((key) => object.has(key))) throw new Error('not a proof bundle');

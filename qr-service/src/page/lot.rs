@@ -62,12 +62,11 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
     let name = product_name(page.story.product.as_ref(), words);
     let title = format!("{name} {}", page.link.short_lot());
     let proof = format!("{}/proof.json", page.link.lot_path());
-    // Recalls are for the complete verifier, over the proof itself.
-    let dense = page.story.recalls.is_empty().then(|| format!("{}/proof.bin", page.link.lot_path()));
+    let dense = format!("{}/proof.bin", page.link.lot_path());
     let script_words: serde_json::Map<String, serde_json::Value> =
         words.under("script").map(|(key, text)| (key.to_owned(), text.into())).collect();
     let main = html! {
-        main #main data-proof=(proof) data-dense=[dense.as_deref()] data-verifier=(assets::url(assets::VERIFIER_PATH)) data-lot=(page.story.lot) data-vkey=(page.ledger.vkey) data-policy=(page.ledger.policy)
+        main #main data-proof=(proof) data-dense=(dense) data-verifier=(assets::url(assets::VERIFIER_PATH)) data-lot=(page.story.lot) data-vkey=(page.ledger.vkey) data-policy=(page.ledger.policy)
             data-serial=[page.link.serial()] data-serial-proof=[page.serial_proof()]
             data-entries=(page.story.proof.entries) data-stale[page.freshness != Freshness::Fresh] data-words=(serde_json::Value::Object(script_words)) {
             @if page.story.recalls.is_empty() {
@@ -91,8 +90,9 @@ pub(crate) fn lot_page(page: LotPage<'_>) -> Markup {
     let head = html! {
         (meta::meta(&page, &name))
         // The script asks for the same files; begun here, they travel while the script does.
-        link rel="preload" as="fetch" crossorigin="anonymous" href=(dense.as_ref().unwrap_or(&proof));
-        @if dense.is_none() { link rel="modulepreload" href=(assets::url(assets::VERIFIER_PATH)); }
+        link rel="preload" as="fetch" crossorigin="anonymous" href=(dense);
+        // The short form of the verifier leaves recalls to the complete one.
+        @if !page.story.recalls.is_empty() { link rel="modulepreload" href=(assets::url(assets::VERIFIER_PATH)); }
         @if let Some(serial) = page.serial_proof() { link rel="preload" as="fetch" crossorigin="anonymous" href=(serial); }
     };
     document(page.frame, &title, Some(&head), &main)
