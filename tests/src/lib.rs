@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
+pub mod disk;
 pub mod load;
 pub mod person;
 pub mod process;

@@ -1,7 +1,6 @@
 //! What was acknowledged survives: the node is killed, or the power is cut, in the middle of load.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -14,9 +13,10 @@ use nguon_ledger::checkpoint::SignedCheckpoint;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::note::VerifierKey;
 use nguon_ledger::tree::{InclusionProof, LeafIndex, verify_inclusion};
+use nguon_tests::disk::Disk;
 use nguon_tests::person::{Person, actor_body, harvest, lot, product};
 use nguon_tests::process::{Ledger, Node};
-use nguon_tests::{binary, rounds, temp_dir};
+use nguon_tests::{binary, rounds};
 use serde_json::{Value, json};
 
 /// Producers that write at once.
@@ -24,7 +24,7 @@ const WRITERS: u32 = 8;
 
 static NEXT_LOT: AtomicU64 = AtomicU64::new(1);
 
-fn writer(number: u32) -> Person {
+pub(crate) fn writer(number: u32) -> Person {
     Person::new(100 + number, &format!("ho-{number:02}"))
 }
 
@@ -106,7 +106,7 @@ fn check_receipt(node: &Node, log: &VerifierKey, receipt: &Value) -> anyhow::Res
 }
 
 /// Checks every receipt and audits the whole ledger.
-fn check_all(node: &Node, receipts: &[Value]) {
+pub(crate) fn check_all(node: &Node, receipts: &[Value]) {
     let log: VerifierKey = node.get_json("/v1/ledger").unwrap()["vkey"].as_str().unwrap().parse().unwrap();
     let mut indexes = BTreeSet::new();
     for receipt in receipts {
@@ -140,71 +140,10 @@ fn what_was_acknowledged_survives_kill() {
     assert!(node.stop().unwrap(), "did not stop well");
 }
 
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
-}
-
-fn run(program: &str, arguments: &[&str]) -> bool {
-    Command::new(program).args(arguments).status().is_ok_and(|status| status.success())
-}
-
-/// A file system of its own in a file, whose power can be cut.
-struct Disk<'a> {
-    image: String,
-    mount: &'a Path,
-}
-
-impl<'a> Disk<'a> {
-    fn make(folder: &Path, mount: &'a Path) -> Option<Self> {
-        let image = folder.join("disk.img").display().to_string();
-        std::fs::create_dir(mount).ok()?;
-        let file = std::fs::File::create(&image).ok()?;
-        file.set_len(256 << 20).ok()?;
-        let disk = Self { image, mount };
-        (run("mkfs.ext4", &["-q", &disk.image]) && disk.mount()).then_some(disk)
-    }
-
-    fn mount(&self) -> bool {
-        run("mount", &["-o", "loop", &self.image, &self.mount.display().to_string()])
-    }
-
-    /// Shuts the file system down without writing its journal out, as when the power goes: EXT4_IOC_SHUTDOWN with
-    /// EXT4_GOING_FLAGS_NOLOGFLUSH.
-    fn cut_power(&self) -> bool {
-        let script =
-            "open(my $d, '<', $ARGV[0]) or die $!; my $flag = pack('L', 2); ioctl($d, 0x8004587d, $flag) or die $!;";
-        run("perl", &["-e", script, &self.mount.display().to_string()])
-    }
-
-    fn remount(&self) -> bool {
-        self.unmount() && self.mount()
-    }
-
-    fn unmount(&self) -> bool {
-        run("umount", &[&self.mount.display().to_string()])
-    }
-}
-
-impl Drop for Disk<'_> {
-    fn drop(&mut self) {
-        // Unmounted already, or never mounted: both are fine here.
-        let _ = Command::new("umount").arg("-l").arg(self.mount).output();
-    }
-}
-
 #[test]
 fn what_was_acknowledged_survives_a_power_cut() {
-    if !is_root() {
-        eprintln!("skipped: cutting the power of a file system needs root");
-        return;
-    }
-    let folder = temp_dir().unwrap();
-    let mount = folder.path().join("disk");
-    let Some(disk) = Disk::make(folder.path(), &mount) else {
-        eprintln!("skipped: no loop-mounted ext4 file system can be made here");
-        return;
-    };
-    let ledger = Ledger::init_in(&mount.join("data")).unwrap();
+    let Some(disk) = Disk::make(256 << 20).unwrap() else { return };
+    let ledger = Ledger::init_in(&disk.path().join("data")).unwrap();
     let mut node = ledger.serve().unwrap();
     register_writers(&ledger, &node);
     let mut receipts = Vec::new();
@@ -214,14 +153,14 @@ fn what_was_acknowledged_survives_a_power_cut() {
         // transaction the shutdown threw away: a program that does nothing but append and fdatasync loses about one record in fifty
         // such cuts, always one whose flush returned after the cut began, never one from before. So only those from before count.
         let cut = |node: Node| {
-            assert!(disk.cut_power());
+            disk.cut_power().unwrap();
             node.kill().unwrap();
         };
         receipts.extend(load_until(node, enough, cut).before);
-        assert!(disk.remount());
+        disk.remount().unwrap();
         node = ledger.serve().unwrap();
         check_all(&node, &receipts);
     }
     assert!(node.stop().unwrap());
-    assert!(disk.unmount());
+    disk.unmount().unwrap();
 }
