@@ -34,7 +34,6 @@ use utoipa_axum::routes;
 pub use server::{ServeError, serve};
 
 use crate::node::{Inner, Ready};
-use crate::query::View;
 use problem::ApiError;
 
 #[derive(OpenApi)]
@@ -178,16 +177,11 @@ fn preflight() -> Response {
 }
 
 /// What there is once the index stands; until then requests for it are told to come back.
-fn ready(inner: &Inner) -> Result<&Ready, ApiError> {
+fn ready(inner: &Inner) -> Result<Arc<Ready>, ApiError> {
     inner.ready().ok_or_else(|| {
         let (done, of) = inner.replayed();
         ApiError::NotReady { done, of }
     })
-}
-
-/// What questions are answered from.
-fn view(inner: &Inner) -> Result<View<'_>, ApiError> {
-    Ok(View { store: inner.store.as_ref(), reader: ready(inner)?.index.reader() })
 }
 
 /// Answers a question that reads the disk, away from the threads that serve connections.

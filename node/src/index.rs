@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -52,7 +52,7 @@ const GATHERED: Duration = Duration::from_millis(100);
 /// sled's own folder within the index.
 const SLED: &str = "sled";
 
-/// The index cannot be read or written; it will be made again at the next start. Nothing that was acknowledged is lost.
+/// The index cannot be read or written; it is made again from the log. Nothing that was acknowledged is lost.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum IndexError {
@@ -63,7 +63,7 @@ pub enum IndexError {
     #[error("a value of the index is damaged")]
     Codec(#[from] CodecError),
     /// It failed before.
-    #[error("the index is broken and will be made again at the next start")]
+    #[error("the index is broken and has to be made again")]
     Broken,
 }
 
@@ -101,6 +101,17 @@ pub struct Reader {
     runs: Runs,
     memory: Mutex<Memory>,
     is_broken: AtomicBool,
+    /// Called once when it breaks.
+    when_broken: OnceLock<WhenBroken>,
+}
+
+/// What is done when the index breaks.
+struct WhenBroken(Box<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for WhenBroken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WhenBroken")
+    }
 }
 
 /// Told how many entries of how many are applied.
@@ -275,7 +286,7 @@ fn run_indexer(reader: &Reader, groups: &Receiver<(Applied, u64)>, wake: &Wake) 
             batch.push(next);
         }
         if let Err(error) = reader.write(&batch) {
-            tracing::error!(%error, "the index cannot be written; the log is whole, and the next start makes the index again");
+            tracing::error!(%error, "the index cannot be written; the log is whole, and the index is made again from it");
             reader.break_down();
             return;
         }
@@ -286,7 +297,7 @@ fn run_indexer(reader: &Reader, groups: &Receiver<(Applied, u64)>, wake: &Wake) 
 impl Reader {
     fn new(origin: Origin, runs: Runs, limits: IndexLimits) -> Self {
         let memory = Mutex::new(Memory::new(limits.record_bytes));
-        Self { origin, runs, memory, is_broken: AtomicBool::new(false) }
+        Self { origin, runs, memory, is_broken: AtomicBool::new(false), when_broken: OnceLock::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -306,7 +317,20 @@ impl Reader {
     }
 
     fn break_down(&self) {
-        self.is_broken.store(true, Ordering::Release);
+        if !self.is_broken.swap(true, Ordering::AcqRel)
+            && let Some(WhenBroken(tell)) = self.when_broken.get()
+        {
+            tell();
+        }
+    }
+
+    /// Has `tell` called when the index breaks; at once if it is broken already. Only the first such wish counts.
+    pub(crate) fn when_broken(&self, tell: Box<dyn Fn() + Send + Sync>) {
+        let tell = &self.when_broken.get_or_init(|| WhenBroken(tell)).0;
+        // One that broke in between may be told of twice.
+        if self.is_broken() {
+            tell();
+        }
     }
 
     /// Writes groups to sled as one batch: a run.
@@ -338,7 +362,7 @@ impl Reader {
     /// Notes that the index is broken when it cannot be read.
     fn check<T>(&self, result: Result<T, IndexError>) -> Result<T, IndexError> {
         result.inspect_err(|error| {
-            tracing::error!(%error, "the index cannot be read; the next start makes it again");
+            tracing::error!(%error, "the index cannot be read; it is made again from the log");
             self.break_down();
         })
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// Commit times from a quarter of a millisecond (a fast disk) to four seconds (a dying one).
@@ -23,6 +24,7 @@ pub(crate) struct Metrics {
     tree_size: IntGauge,
     queue: IntGauge,
     ready: IntGauge,
+    index_breaks: IntCounter,
     witness_sizes: IntGaugeVec,
     witness_errors: IntCounterVec,
     witness_alarms: IntGaugeVec,
@@ -56,6 +58,11 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok(gauge)
         };
+        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
         let gauges = |name: &str, help: &str| -> Result<IntGaugeVec, prometheus::Error> {
             let gauges = IntGaugeVec::new(Opts::new(name, help), &["witness"])?;
             registry.register(Box::new(gauges.clone()))?;
@@ -69,6 +76,7 @@ impl Metrics {
             tree_size: gauge("nguon_tree_size", "Entries in the log.")?,
             queue: gauge("nguon_queue_statements", "Statements that wait for the sequencer.")?,
             ready: gauge("nguon_ready", "1 when the node takes statements.")?,
+            index_breaks: counter("nguon_index_breaks_total", "How often the index broke and had to be made again.")?,
             witness_sizes: gauges("nguon_witness_size", "Entries that a witness cosigned last.")?,
             witness_errors: counters(
                 "nguon_witness_errors_total",
@@ -92,6 +100,11 @@ impl Metrics {
     /// A request was answered.
     pub(crate) fn response(&self, status: u16) {
         self.requests.with_label_values(&[status.to_string().as_str()]).inc();
+    }
+
+    /// The index broke while the node ran.
+    pub(crate) fn index_broke(&self) {
+        self.index_breaks.inc();
     }
 
     /// A commit of so many entries took so long; none when it failed.

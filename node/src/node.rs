@@ -1,26 +1,27 @@
 //! A node: one ledger's store, index and sequencer together, and their life from open to close.
 
+mod keeper;
+
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use nguon_ledger::entry::Entry;
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::tree::{LeafIndex, TreeSize};
 use thiserror::Error;
-use tokio::sync::watch;
 
 use crate::config::{Config, IndexLimits, StoreLimits};
 use crate::http::rate::Buckets;
-use crate::index::{Index, OpenIndexError, Progress, Reader};
+use crate::index::{Index, OpenIndexError, Progress};
 use crate::invitations::InvitationStore;
 use crate::metrics::Metrics;
+use crate::query::View;
 use crate::sequencer::{Sequencer, StartError};
 use crate::store::{BlobStore, DataFolder, EntryReader, FileStore, Head, LogStore, OpenFolderError, OpenStoreError};
 use crate::witness::{WitnessError, Witnesses};
+use keeper::{Keeper, Opening};
 
 /// Why a node does not start. Each says what to do next.
 #[derive(Debug, Error)]
@@ -80,27 +81,24 @@ pub(crate) struct Inner {
     pub(crate) origin: Origin,
     pub(crate) vkey: String,
     pub(crate) charter: Charter,
-    opening: watch::Receiver<Opening>,
-    ready: Arc<OnceLock<Ready>>,
-    replayed: Arc<(AtomicU64, AtomicU64)>,
-    opener: Mutex<Option<JoinHandle<()>>>,
+    keeper: Keeper,
     /// Dropped last: it holds the lock of the folder.
     _folder: Arc<DataFolder>,
 }
 
-/// What there is once the index stands at the log's head.
+/// What there is while the index stands at the log's head.
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) sequencer: Sequencer,
     pub(crate) index: Arc<Index>,
+    store: Arc<dyn LogStore>,
 }
 
-/// How far opening has come.
-#[derive(Clone, Debug)]
-enum Opening {
-    Index,
-    Done,
-    Failed(Arc<OpenError>),
+impl Ready {
+    /// What questions are answered from.
+    pub(crate) fn view(&self) -> View<'_> {
+        View { store: self.store.as_ref(), reader: self.index.reader() }
+    }
 }
 
 /// What every answer about the ledger repeats from its charter.
@@ -137,44 +135,20 @@ impl Node {
             .map_err(|source| OpenError::Invitations { path: folder.invitations(), source })?;
         let ask = |policy: &String| Witnesses::start(policy, folder.vkey(), config.witness, &store, &metrics);
         let witnesses = config.policy.as_ref().map(ask).transpose()?;
-        let (told, opening) = watch::channel(Opening::Index);
-        let (ready, replayed) = (Arc::new(OnceLock::new()), Arc::new((AtomicU64::new(0), AtomicU64::new(0))));
         let inner = Inner {
             origin: folder.origin().clone(),
             vkey: folder.vkey().to_string(),
-            store: Arc::clone(&store),
-            metrics,
             witnesses,
             blobs,
             invitations,
             buckets: Buckets::new(config.rate),
             charter,
-            opening,
-            ready: Arc::clone(&ready),
-            replayed: Arc::clone(&replayed),
-            opener: Mutex::new(None),
-            _folder: Arc::clone(&folder),
+            keeper: Keeper::start(config.clone(), &folder, Arc::clone(&store), Arc::clone(&metrics)),
+            store,
+            metrics,
+            _folder: folder,
             config,
         };
-        let (settings, metrics) = (inner.config.clone(), Arc::clone(&inner.metrics));
-        let opener = thread::spawn(move || {
-            let progress = |done: TreeSize, of: TreeSize| {
-                replayed.0.store(done.get(), Ordering::Relaxed);
-                replayed.1.store(of.get(), Ordering::Relaxed);
-                tracing::info!(done = done.get(), of = of.get(), "entries applied to the index");
-            };
-            match start(&settings, &folder, &store, metrics, &progress) {
-                Ok(started) => {
-                    // Nobody else sets it.
-                    let _ = ready.set(started);
-                    told.send_replace(Opening::Done);
-                }
-                Err(error) => {
-                    told.send_replace(Opening::Failed(Arc::new(error)));
-                }
-            }
-        });
-        *inner.opener.lock().unwrap_or_else(PoisonError::into_inner) = Some(opener);
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -183,7 +157,7 @@ impl Node {
     /// # Errors
     /// The index or the sequencer did not start.
     pub async fn ready(&self) -> Result<(), Arc<OpenError>> {
-        let mut opening = self.inner.opening.clone();
+        let mut opening = self.inner.keeper.opening();
         let opened = opening.wait_for(|opening| !matches!(opening, Opening::Index)).await;
         match opened.as_deref() {
             Ok(Opening::Failed(error)) => Err(Arc::clone(error)),
@@ -214,25 +188,14 @@ impl Node {
         if let Some(witnesses) = &self.inner.witnesses {
             witnesses.stop();
         }
-        if let Some(opener) = self.inner.opener.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // It printed its panic, if there was one.
-            let _ = opener.join();
-        }
-        if let Some(ready) = self.inner.ready.get() {
-            ready.sequencer.stop();
-        }
+        self.inner.keeper.stop();
     }
 }
 
 impl Inner {
-    /// The sequencer and the index, once they are there.
-    pub(crate) fn ready(&self) -> Option<&Ready> {
-        self.ready.get()
-    }
-
-    /// The index, to be read.
-    pub(crate) fn reader(&self) -> Option<&Reader> {
-        self.ready().map(|ready| ready.index.reader().as_ref())
+    /// The sequencer and the index, while they are there.
+    pub(crate) fn ready(&self) -> Option<Arc<Ready>> {
+        self.keeper.ready()
     }
 
     /// The newest durable head.
@@ -252,27 +215,8 @@ impl Inner {
 
     /// Entries applied so far to an index that is being made, and of how many.
     pub(crate) fn replayed(&self) -> (u64, u64) {
-        (self.replayed.0.load(Ordering::Relaxed), self.replayed.1.load(Ordering::Relaxed))
+        self.keeper.replayed()
     }
-}
-
-fn start(
-    config: &Config,
-    folder: &DataFolder,
-    store: &Arc<dyn LogStore>,
-    metrics: Arc<Metrics>,
-    progress: Progress<'_>,
-) -> Result<Ready, OpenError> {
-    let index = Index::open(&folder.index(), folder.origin(), store.as_ref(), config.index, progress)?;
-    let index = Arc::new(index);
-    let sequencer = Sequencer::start(
-        Arc::clone(store),
-        Arc::clone(&index),
-        folder.log_key().clone(),
-        config.sequencer,
-        (config.clock, metrics),
-    )?;
-    Ok(Ready { sequencer, index })
 }
 
 fn read_charter(store: &dyn LogStore) -> Option<Charter> {

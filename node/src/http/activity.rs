@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::ledger::parse_limit;
 use super::lots::dispositions;
 use super::problem::{ApiError, Problem};
-use super::{blocking, view, wire};
+use super::{blocking, ready, wire};
 use crate::node::Inner;
 use crate::query::{self, Brief, EntriesAsked, LotsAsked};
 
@@ -53,7 +53,7 @@ pub(super) async fn lots(
     };
     let asked = LotsAsked { after, limit: parse_limit(asked.limit.as_deref())?, with_outgoing };
     blocking(move || {
-        let (actor, (lots, next)) = query::actor_lots(view(&inner)?, &slug, asked)?;
+        let (actor, (lots, next)) = query::actor_lots(ready(&inner)?.view(), &slug, asked)?;
         let items = lots.iter().map(|lot| actor_lot(&actor, lot)).collect();
         Ok(Json(wire::ActorLots { items, next: next.map(|lot| lot.hash().to_string()) }))
     })
@@ -137,7 +137,7 @@ pub(super) async fn entries(
         to: time("to", asked.to.as_deref())?,
     };
     blocking(move || {
-        let (briefs, next) = query::actor_entries(view(&inner)?, &slug, asked)?;
+        let (briefs, next) = query::actor_entries(ready(&inner)?.view(), &slug, asked)?;
         let items = briefs.into_iter().map(wire_brief).collect();
         Ok(Json(wire::ActorEntries { items, next: next.map(nguon_ledger::tree::LeafIndex::get) }))
     })
@@ -172,7 +172,7 @@ pub(super) async fn by_code(
     State(inner): State<Arc<Inner>>,
     Path(code): Path<String>,
 ) -> Result<Json<wire::Brief>, ApiError> {
-    let found = blocking(move || Ok(query::entry_by_code(view(&inner)?, &code)?));
+    let found = blocking(move || Ok(query::entry_by_code(ready(&inner)?.view(), &code)?));
     let mut found = found.await?;
     match (found.pop(), found.is_empty()) {
         (Some(brief), true) => Ok(Json(wire_brief(brief))),

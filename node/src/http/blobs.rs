@@ -14,7 +14,7 @@ use nguon_ledger::key::{PublicKey, Signature};
 use nguon_ledger::refusal::{Code, Refusal};
 
 use super::problem::{ApiError, Problem, UPLOAD_OFFSET};
-use super::{blocking, ready, view};
+use super::{blocking, ready};
 use crate::admission::registered;
 use crate::node::Inner;
 use crate::store::{BLOB_BYTES_MAX, Part, Put};
@@ -135,7 +135,7 @@ fn authorise(inner: &Inner, headers: &HeaderMap, hash: &Hash) -> Result<(), ApiE
         .and_then(|text| BASE64_STANDARD.decode(text).ok())
         .and_then(|bytes| Signature::from_slice(&bytes))
         .ok_or_else(|| bad("Nguon-Signature", "missing, or not the base64 of 64 bytes"))?;
-    registered(view(inner)?.reader, &signer)?;
+    registered(ready(inner)?.view().reader, &signer)?;
     let signed = format!("{SIGNED_PREFIX}{}\n{hash}\n", inner.origin);
     if signer.verifies(signed.as_bytes(), &signature) {
         return Ok(());

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::problem::{ApiError, Problem};
 use super::signed::{Signed, may_invite, parse_signature, read_body};
-use super::{blocking, view, wire};
+use super::{blocking, ready, wire};
 use crate::invitations::{self, Asked, Invitation, InvitationId, Token};
 use crate::node::Inner;
 use crate::query::{self, QueryError, RecordKind, View};
@@ -96,7 +96,7 @@ pub(super) async fn create(State(inner): State<Arc<Inner>>, signed: Signed) -> R
     let organisation = ActorUri::parse(&inner.origin, &asked.organisation)
         .map_err(|_| malformed("organisation", "not the uri of an actor of this ledger"))?;
     let made = blocking(move || {
-        let is_operator = may_invite(view(&inner)?, &signed.signer, &organisation)?;
+        let is_operator = may_invite(ready(&inner)?.view(), &signed.signer, &organisation)?;
         if !is_operator && let Some(role) = roles.iter().find(|role| GRANTED_BY_OPERATOR.contains(role)) {
             let detail = format!("{} is granted by the operator", role.as_str());
             return Err(Refusal::new(Code::RoleMissing, "roles", detail).into());
@@ -168,7 +168,8 @@ pub(super) async fn show(State(inner): State<Arc<Inner>>, Path(text): Path<Strin
     let token = token(&text)?;
     let shown = blocking(move || {
         let invitation = inner.invitations.find(&token).ok_or(ApiError::NotFound { what: "invitation" })?;
-        let view = view(&inner)?;
+        let ready = ready(&inner)?;
+        let view = ready.view();
         let organisation = query::record(view, RecordKind::Actor, invitation.organisation.slug())?;
         Ok(wire::Invitation {
             state: state(view, &invitation, (inner.config.clock)())?,
@@ -214,7 +215,8 @@ pub(super) async fn claim(
     let state = blocking(move || {
         let now = (inner.config.clock)();
         let known = inner.invitations.find(&token).ok_or(ApiError::NotFound { what: "invitation" })?;
-        let view = view(&inner)?;
+        let ready = ready(&inner)?;
+        let view = ready.view();
         let is_hers = known.claim.as_ref().is_some_and(|claim| claim.key == key);
         if !is_hers && view.reader.record(&Key::Signer(key)).map_err(QueryError::Index)?.is_some() {
             return Err(Refusal::new(Code::KeyInUse, "key", "a key belongs to one actor for ever").into());
@@ -256,7 +258,8 @@ pub(super) async fn list(
     let organisation =
         organisation.ok_or_else(|| malformed("organisation", "not the uri of an actor of this ledger"))?;
     let items = blocking(move || {
-        let view = view(&inner)?;
+        let ready = ready(&inner)?;
+        let view = ready.view();
         may_invite(view, &signed.signer, &organisation)?;
         let now = (inner.config.clock)();
         let told = inner.invitations.of_organisation(&organisation);
@@ -285,7 +288,7 @@ fn item(known: &Invitation, state: &'static str) -> wire::InvitationItem {
 fn decided_by(inner: &Inner, signed: &Signed, id: &str) -> Result<InvitationId, ApiError> {
     let id = InvitationId::parse(id).ok_or(ApiError::NotFound { what: "invitation" })?;
     let known = inner.invitations.get(id).ok_or(ApiError::NotFound { what: "invitation" })?;
-    may_invite(view(inner)?, &signed.signer, &known.organisation)?;
+    may_invite(ready(inner)?.view(), &signed.signer, &known.organisation)?;
     Ok(id)
 }
 
@@ -306,7 +309,7 @@ pub(super) async fn revoke(
     let revoked = blocking(move || {
         let id = decided_by(&inner, &signed, &id)?;
         let revoked = inner.invitations.revoke(id)?;
-        let state = state(view(&inner)?, &revoked, (inner.config.clock)())?;
+        let state = state(ready(&inner)?.view(), &revoked, (inner.config.clock)())?;
         Ok(item(&revoked, state))
     });
     Ok(private(Json(revoked.await?)))

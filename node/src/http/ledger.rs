@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::problem::{ApiError, Problem};
-use super::{blocking, view, wire};
+use super::{blocking, ready, wire};
 use crate::node::Inner;
 use crate::query::{self, QueryError, RecordKind};
 
@@ -53,7 +53,7 @@ pub(super) async fn signer(
     let not_found = || ApiError::NotFound { what: "signer" };
     let key = PublicKey::from_hex(&key).ok_or_else(not_found)?;
     blocking(move || {
-        let record = view(&inner)?.reader.record(&Key::Signer(key)).map_err(QueryError::Index)?;
+        let record = ready(&inner)?.view().reader.record(&Key::Signer(key)).map_err(QueryError::Index)?;
         let Some(Record::Signer(signer)) = record else { return Err(not_found()) };
         Ok(Json(wire::Signer {
             signer: key.to_string(),
@@ -102,14 +102,14 @@ fn wire_record(shown: query::Shown) -> wire::Record {
 async fn list(inner: Arc<Inner>, kind: RecordKind, page: Page) -> Result<Json<wire::RecordList>, ApiError> {
     let limit = page.limit()?;
     blocking(move || {
-        let (items, next) = query::record_list(view(&inner)?, kind, page.after.as_deref(), limit)?;
+        let (items, next) = query::record_list(ready(&inner)?.view(), kind, page.after.as_deref(), limit)?;
         Ok(Json(wire::RecordList { items: items.into_iter().map(wire_record).collect(), next }))
     })
     .await
 }
 
 async fn one(inner: Arc<Inner>, kind: RecordKind, slug: String) -> Result<Json<wire::Record>, ApiError> {
-    blocking(move || Ok(Json(wire_record(query::record(view(&inner)?, kind, &slug)?)))).await
+    blocking(move || Ok(Json(wire_record(query::record(ready(&inner)?.view(), kind, &slug)?)))).await
 }
 
 /// Defines the two routes of one kind of record.

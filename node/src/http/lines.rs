@@ -106,8 +106,8 @@ async fn send(
     let inner = Arc::clone(inner);
     let Ok(place) = checked.reserve().await else { return false };
     rayon::spawn(move || {
-        let checked = match inner.reader() {
-            Some(reader) => admit_all(reader, lines),
+        let checked = match inner.ready() {
+            Some(ready) => admit_all(ready.index.reader(), lines),
             None => lines.into_iter().map(|_| Err(ApiError::Unavailable)).collect(),
         };
         // Whoever waited may have gone.

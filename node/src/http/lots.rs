@@ -13,7 +13,7 @@ use nguon_ledger::state::{Key, LotRecord, Record};
 use serde::Deserialize;
 
 use super::problem::{ApiError, Problem};
-use super::{blocking, view, wire};
+use super::{blocking, ready, wire};
 use crate::node::Inner;
 use crate::query::{self, Direction, QueryError, View};
 
@@ -28,7 +28,8 @@ use crate::query::{self, Direction, QueryError, View};
 )]
 pub(super) async fn lot(State(inner): State<Arc<Inner>>, Path(uri): Path<String>) -> Result<Json<wire::Lot>, ApiError> {
     blocking(move || {
-        let view = view(&inner)?;
+        let ready = ready(&inner)?;
+        let view = ready.view();
         let record = query::find_lot(view, &uri)?;
         Ok(Json(wire_lot(view, &record)?))
     })
@@ -107,7 +108,8 @@ pub(super) async fn bundle(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     blocking(move || {
-        let view = view(&inner)?;
+        let ready = ready(&inner)?;
+        let view = ready.view();
         let lot = query::find_lot(view, &uri)?;
         // The answer follows from the lot and from the two checkpoints that it may be proven to.
         let (newest, published) = (inner.head(), inner.published());
@@ -173,7 +175,8 @@ pub(super) async fn trace(
         }
     };
     blocking(move || {
-        let view = view(&inner)?;
+        let ready = ready(&inner)?;
+        let view = ready.view();
         let lot = query::find_lot(view, &uri)?;
         let lot_uri = lot.uri.to_string();
         let trace = query::trace(view, lot, direction)?;

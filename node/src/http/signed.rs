@@ -15,7 +15,7 @@ use nguon_ledger::state::{Key, Record};
 use nguon_ledger::time::{MINUTE_MILLIS, UnixMillis};
 
 use super::problem::ApiError;
-use super::{blocking, view};
+use super::{blocking, ready};
 use crate::admission::registered;
 use crate::node::Inner;
 use crate::query::{QueryError, View};
@@ -48,7 +48,7 @@ impl FromRequest<Arc<Inner>> for Signed {
         let what = format!("{}\n{target}\n{}\n", parts.method, Hash::of(&body));
         let (signer, request) = verify(inner, &parts.headers, &what)?;
         let shared = Arc::clone(inner);
-        blocking(move || Ok(registered(view(&shared)?.reader, &signer)?)).await?;
+        blocking(move || Ok(registered(ready(&shared)?.view().reader, &signer)?)).await?;
         Ok(Self { signer, request, body })
     }
 }

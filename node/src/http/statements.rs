@@ -67,8 +67,8 @@ async fn submit_one(inner: Arc<Inner>, body: Body) -> Result<Response, ApiError>
     let (send, admitted) = tokio::sync::oneshot::channel();
     // Signatures are checked on the pool that streams use too, so that neither starves the other.
     rayon::spawn(move || {
-        let admitted = shared.reader().ok_or(ApiError::Unavailable);
-        let admitted = admitted.and_then(|reader| admit(reader, &envelope).map_err(ApiError::from));
+        let admitted = shared.ready().ok_or(ApiError::Unavailable);
+        let admitted = admitted.and_then(|ready| admit(ready.index.reader(), &envelope).map_err(ApiError::from));
         // Whoever asked may have gone.
         let _ = send.send(admitted);
     });
@@ -142,7 +142,7 @@ fn of_entry(inner: &Inner, index: LeafIndex) -> Result<wire::Receipt, ApiError> 
     let entry = Entry::parse(&bytes).map_err(|error| QueryError::Log { detail: error.to_string() })?;
     let head = store.head();
     let proof = query::proof(store, index, &head)?;
-    let flags = inner.reader().ok_or(ApiError::Unavailable)?.flags(index).map_err(QueryError::Index)?;
+    let flags = inner.ready().ok_or(ApiError::Unavailable)?.index.reader().flags(index).map_err(QueryError::Index)?;
     Ok(wire::Receipt {
         index: index.get(),
         leaf_hash: Hash::of_leaf(&bytes).to_string(),

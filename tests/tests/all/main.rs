@@ -5,6 +5,7 @@ mod audit;
 mod commands;
 mod crash;
 mod evidence;
+mod full_disk;
 mod harness;
 mod hostile;
 mod labels;
