@@ -23,7 +23,7 @@ const LONG_NAME = `Mi\u1ebfn dong s\u1ee3i nh\u1ecf ph\u01a1i n\u1eafng hai ng\u
  * @property {"tick" | "mind" | "stop" | null} tone what the verdict looks like in the end; null where there is none
  */
 
-/** @typedef {{ url: string, states: Record<"normal" | "recalled" | "failed" | "bare" | "unknown" | "plain", State>, stop: () => Promise<void> }} Site */
+/** @typedef {{ url: string, data: string, states: Record<"normal" | "recalled" | "failed" | "bare" | "unknown" | "plain", State>, stop: () => Promise<void> }} Site */
 
 /**
  * Runs the demo, with the bare lot added, until it is stopped.
@@ -48,6 +48,7 @@ export async function startDemo() {
   const path = (/** @type {string} */ end) => paths.find((one) => one.endsWith(end)) ?? "";
   return {
     url: demo.url,
+    data: join(folder, "demo"),
     stop,
     states: {
       normal: { path: path(LOTS.normal), tone: "mind" },
