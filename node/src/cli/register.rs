@@ -24,7 +24,7 @@ pub(super) enum Register {
     #[command(
         after_help = "Example:\n  nguon register product mien-dong --name-vi 'Mien dong' --unit KGM --made-from tinh-bot=0.9 --key registrar.pem\n  nguon register product mien-goi --name-vi 'Mien dong, goi 500 g' --net-content '500 g' --made-from mien-dong=1 --brand 'Con Minh' --ingredients-vi 'Tinh bot dong' --storage-vi 'De noi kho' --warnings-vi 'Khong an khi da moc' --standard 'TCCS 01:2026' --key registrar.pem"
     )]
-    Product(Product),
+    Product(Box<Product>),
     /// A plot, a mill, a shop
     #[command(
         after_help = "Example:\n  nguon register place xuong --class facility --owner htx-con-minh --name-vi 'xa Con Minh, tinh Thai Nguyen' --from 2025-07-01 --formerly 2025-06-30='xa Con Minh, tinh Bac Kan' --key registrar.pem"

@@ -138,7 +138,7 @@ impl Design {
         }
         let width_um = code.left_um - EDGE_UM;
         let column = Column { left_um: EDGE_UM, top_um: BAND_UM, width_um, height_um: bottom - BAND_UM };
-        design.fill(column, lines)?;
+        design.fill(column, &lines)?;
         if let Some(strip) = strip {
             design.texts.push(strip.code);
             design.texts.extend(strip.rest);
@@ -148,19 +148,19 @@ impl Design {
     }
 
     /// Puts the facts into the column as large as they fit, leaving out the least needed when even the smallest does not.
-    fn fill(&mut self, column: Column, lines: Vec<Line>) -> Result<(), LabelError> {
+    fn fill(&mut self, column: Column, lines: &[Line]) -> Result<(), LabelError> {
         let mut ranks: Vec<u8> = lines.iter().map(|line| line.rank).filter(|rank| *rank > 0).collect();
         ranks.sort_unstable();
         let mut left_out: Vec<u8> = Vec::new();
-        let mut set = column.largest(&lines, &left_out)?;
+        let mut set = column.largest(lines, &left_out)?;
         while set.is_none() {
             left_out.push(ranks.pop().ok_or(LabelError::Room)?);
-            set = column.largest(&lines, &left_out)?;
+            set = column.largest(lines, &left_out)?;
         }
         // What went before a longer text that went too may have room after all.
         for rank in left_out.clone().into_iter().rev().filter(|rank| *rank < ADVICE_RANK) {
             let fewer: Vec<u8> = left_out.iter().copied().filter(|other| *other != rank).collect();
-            if let Some(found) = column.largest(&lines, &fewer)? {
+            if let Some(found) = column.largest(lines, &fewer)? {
                 (set, left_out) = (Some(found), fewer);
             }
         }

@@ -241,6 +241,11 @@ fn registry(ledger: &mut Ledger, picture: &Value) {
             "position": {"lat": lat, "lon": lon}});
         ledger.add("operator", time, "place", &body);
     }
+    register_products(ledger, time, picture);
+}
+
+fn register_products(ledger: &mut Ledger, time: &str, picture: &Value) {
+    let vi_en = |vi: &str, en: &str| json!({"vi": vi, "en": en});
     let cu = json!({"id": uri("product", "cu"), "name": vi_en("c\u{1ee7} dong ri\u{1ec1}ng", "canna tubers"), "unit": "KGM"});
     let bot = json!({"id": uri("product", "bot"), "name": vi_en("tinh b\u{1ed9}t dong", "canna starch"), "unit": "KGM",
         "madeFrom": [{"product": uri("product", "cu"), "yieldMax": 0.16}]});
