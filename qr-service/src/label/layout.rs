@@ -21,10 +21,11 @@ const EM_MIN_UM: i32 = 1_750;
 const NAME_EM_MIN_UM: i32 = 2_200;
 /// Advice is the first to go.
 const ADVICE_RANK: u8 = 6;
-/// Most rows of ingredients, of how to keep it and of warnings: a list of ingredients is left out whole, and said to be, before it is cut.
-const PROSE_ROWS_MAX: usize = 24;
 /// It goes before everything else becomes smaller than so many hundredths.
 const ADVICE_SCALE_MIN: i32 = 90;
+/// Most rows of ingredients, of how to keep the goods and of warnings: more than a small label has, so that there they are left out
+/// whole, and said to be, before they are cut.
+const PROSE_ROWS_MAX: usize = 24;
 /// From one line to the next, in hundredths of the text's size. Vietnamese letters carry two marks above and one below.
 const LEADING: i32 = 121;
 /// From the top of a line to its foot, in hundredths of the text's size.
@@ -439,7 +440,7 @@ impl Column {
     }
 }
 
-/// Breaks a text at spaces, and inside a word that is wider than the column. Where there are more rows than there may be, not all of them are made.
+/// Breaks a text at spaces, and inside a word that is wider than the column. Of more rows than there may be, not all are made.
 fn wrap(face: &Face, text: &str, em_um: i32, (width_um, rows_max): (i32, usize)) -> Vec<String> {
     let fits = |text: &str| face.width_um(text, em_um) <= width_um;
     let mut rows: Vec<String> = Vec::new();
