@@ -153,7 +153,13 @@ pub enum Field {
     Lot,
     /// The first digits of the ledger key's fingerprint.
     Key,
+    /// What is in them.
+    Ingredients,
     /// How to keep and use them.
+    Storage,
+    /// What to beware of.
+    Warnings,
+    /// What they are, in a few words.
     Advice,
     /// The code to type.
     Code,
@@ -210,6 +216,9 @@ impl Warning {
             Field::BestBefore => "best_before",
             Field::Lot => "lot",
             Field::Key => "key",
+            Field::Ingredients => "ingredients",
+            Field::Storage => "storage",
+            Field::Warnings => "warnings",
             Field::Advice => "advice",
             Field::Code => "code",
             Field::Serial => "serial",

@@ -107,6 +107,14 @@ pub(crate) struct Product {
     pub(crate) gtin: Option<String>,
     pub(crate) shelf_life_days: Option<u64>,
     pub(crate) shop_links: Vec<String>,
+    pub(crate) brand: Option<String>,
+    pub(crate) ingredients: Option<Text>,
+    /// How to keep and use it.
+    pub(crate) storage: Option<Text>,
+    /// What to beware of.
+    pub(crate) warnings: Option<Text>,
+    /// Standards that the producer declares; nobody else says so.
+    pub(crate) standards: Vec<String>,
 }
 
 /// What an actor is.
@@ -129,6 +137,8 @@ pub(crate) struct Party {
     pub(crate) is_inspector: bool,
     /// Name of the organisation directly above.
     pub(crate) under: Option<Text>,
+    /// The number that the state or GS1 knows an organisation by.
+    pub(crate) business_id: Option<String>,
 }
 
 /// A place as it was called on the day of a record.

@@ -21,9 +21,9 @@ const ODD = [
   "2099-01-01T00:00:00Z", "+14:01", ["+07:00"], "cbv:BizStep-shipping", "urn:epcglobal:cbv:disp:recalled", "drying", "ADD", "OBSERVE", "observe", "correct",
   "https://id.gs1.org/01/08931234567897/10/A-1?17=260228", "https://id.gs1.org/01/08931234567897/10/A-1?04=1", "https://id.gs1.org/01/08931234567897/10/A-1/",
   "https://trace.test/lot/CANNA0000001", "https://trace.test/lot/PACKS0000001/AAAAAAAAAAAA", "https://trace.test/actor/coop", "https://trace.test/place/nope",
-  0, -1, 0.5, 1e-9, 1e-10, 1e9, 22.145, null, true, [], {}, { id: "urn:x:y", "ex:a": 1 }, { ex: "https://ex.example/" }, [{ sensorReport: [{ type: "Temperature" }] }],
+  0, -1, 0.5, 1e-9, 1e-10, 1e9, 22.145, null, true, [], {}, { id: "urn:x:y", "ex:a": 1 }, { ex: "https://ex.example/" }, { vi: "a" }, { vi: "a", en: "\n" }, ["x", "y"], Array(9).fill("x"), "\u{1f35c}".repeat(60), "\u1ebf".repeat(201), "x".repeat(1001), [{ sensorReport: [{ type: "Temperature" }] }],
 ];
-const KEYS = ["@context", "gs1:a", "ex:a", "epcList", "quantityList", "ilmd", "readPoint", "persistentDisposition", "sensorElementList", "for", "note", "under", "unit"];
+const KEYS = ["@context", "gs1:a", "ex:a", "epcList", "quantityList", "ilmd", "readPoint", "persistentDisposition", "sensorElementList", "for", "note", "under", "unit", "brand", "ingredients", "storage", "warnings", "standards", "businessId", "class"];
 
 /** Numbers between 0 and 1, the same in every run. @param {number} seed */
 function random(seed) {

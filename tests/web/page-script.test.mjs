@@ -36,7 +36,7 @@ test("the short form passes only what the complete verifier passes, and what it 
       assert.deepEqual(results(quick), results(await verifyBundle(text, options)), file);
       passed.push(file);
     }
-    for (const file of ["good.json", "good-policy-no-witness.json", "good-witnessed.json", "good-merged-and-split.json", "good-single-harvest.json", "good-key-changed.json"]) {
+    for (const file of ["good.json", "good-policy-no-witness.json", "good-witnessed.json", "good-merged-and-split.json", "good-single-harvest.json", "good-key-changed.json", "good-described.json", "good-business-number.json"]) {
       assert.ok(passed.includes(file), `${file} needs the complete verifier`);
     }
   } finally {

@@ -76,10 +76,13 @@ export const VERBS = ['harvest', 'process', 'merge', 'split', 'pack', 'ship', 'r
 /** The tests of each kind's body. @param {string} origin @returns {Record<string, Test>} */
 function bodies(origin) {
   const [actor, product, place] = [reference(origin, 'actor'), reference(origin, 'product'), reference(origin, 'place')];
-  const actorBody = object(
+  const actorRecord = object(
     { id: actor, class: oneOf('organisation', 'person', 'device'), roles: unique(list(oneOf(...ROLES), 8)), keys: unique(list(key, 16)) },
-    { under: actor, name: names(200), profile: blob },
+    { under: actor, name: names(200), profile: blob, businessId: (number) => text(60)(number) && !number.includes('\n') },
   );
+  // A person's number is personal, and what stands in the log stands for ever.
+  const actorBody = (/** @type {any} */ json) => actorRecord(json) && (!json.has('businessId') || json.get('class') === 'organisation');
+  const prose = names(1000);
   const unit = (/** @type {any} */ json) => typeof json === 'string' && unitOf(json) !== null;
   const ratio = (/** @type {any} */ json) => { const n = scaled(json, 6, 6); return n !== null && n > 0n && n <= 100000000n; };
   return {
@@ -89,7 +92,8 @@ function bodies(origin) {
     product: (json) => object({ id: product, name: names(200) }, {
       gtin: (gtin) => typeof gtin === 'string' && isGtin(gtin), unit, madeFrom: list(object({ product, yieldMax: ratio }), 32),
       netContent: (content) => object({ quantity: () => true, uom: unit })(content) && unitOf(content.get('uom'))?.[0] !== '' && (quantityOf(content.get('quantity'), content.get('uom'))?.amount ?? 0n) > 0n,
-      shelfLifeDays: between(1n, 3653n), picture: blob, shopLinks: list((link) => text(500)(link) && link.startsWith('https://'), 8), description: names(1000),
+      shelfLifeDays: between(1n, 3653n), picture: blob, shopLinks: list((link) => text(500)(link) && link.startsWith('https://'), 8), description: prose,
+      ingredients: prose, storage: prose, warnings: prose, brand: text(200), standards: list(text(200), 8),
     })(json) && unique(() => true)([json.get('id'), ...(json.get('madeFrom') ?? []).map((/** @type {any} */ from) => from.get('product'))]),
     place: object(
       { id: place, class: oneOf('plot', 'facility', 'shop'), owner: actor, names: list(object({ vi: text(200) }, { en: text(200), from: isDate, to: isDate }), 16, 1) },

@@ -16,8 +16,10 @@ use crate::time::is_date;
 
 /// Longest name in characters.
 const NAME_CHARS_MAX: usize = 200;
-/// Longest description in characters.
-const DESCRIPTION_CHARS_MAX: usize = 1_000;
+/// Longest text about a product in characters: description, ingredients, storage, warnings.
+const PROSE_CHARS_MAX: usize = 1_000;
+/// Longest identifier of a business in characters.
+const BUSINESS_ID_CHARS_MAX: usize = 60;
 /// Longest link in characters.
 const LINK_CHARS_MAX: usize = 500;
 /// Most keys that one statement gives to an actor.
@@ -30,6 +32,8 @@ const MADE_FROM_MAX: usize = 32;
 const PLACE_NAMES_MAX: usize = 16;
 /// Most shops that a product links to.
 const SHOP_LINKS_MAX: usize = 8;
+/// Most standards that a producer declares of a product.
+const STANDARDS_MAX: usize = 8;
 /// Most digits after the point of a position: about a kilometre, so that no home can be told.
 const POSITION_DECIMALS_MAX: usize = 2;
 /// Longest shelf life in days: ten years.
@@ -206,9 +210,11 @@ pub struct ActorBody<'j> {
     pub profile: Option<Blob<'j>>,
     /// Keys that it gains; no key twice.
     pub keys: Vec<PublicKey>,
+    /// The number that the state or GS1 knows an organisation by.
+    pub business_id: Option<&'j str>,
 }
 
-const ACTOR_KEYS: [&str; 7] = ["id", "class", "roles", "under", "name", "profile", "keys"];
+const ACTOR_KEYS: [&str; 8] = ["id", "class", "roles", "under", "name", "profile", "keys", "businessId"];
 
 fn uri<T, E>(parse: impl Fn(&str) -> Result<T, E>, what: &'static str) -> impl Fn(&Json<'_>) -> Result<T, String> {
     move |json| {
@@ -251,16 +257,27 @@ impl<'j> ActorBody<'j> {
         fields.required("keys")?;
         let roles = fields.read_list("roles", ROLES_MAX, word(Role::parse))?;
         let keys = fields.read_list("keys", KEYS_MAX, fields::key)?;
+        let class = fields.read("class", word(ActorClass::parse))?;
         Ok(Self {
             id: fields.read("id", actor_uri(origin))?,
-            class: fields.read("class", word(ActorClass::parse))?,
+            class,
             roles: without_repeats(fields, "roles", roles)?,
             under: fields.read_optional("under", actor_uri(origin))?,
             name: optional_text(fields, "name", NAME_CHARS_MAX)?,
             profile: optional_blob(fields, "profile")?,
             keys: without_repeats(fields, "keys", keys)?,
+            business_id: fields.read_optional("businessId", |json| business_id(json, class))?,
         })
     }
+}
+
+/// Reads the identifier of a business. A person's number is personal, and what stands in the log stands for ever.
+fn business_id<'j>(json: &'j Json<'_>, class: ActorClass) -> Result<&'j str, String> {
+    if class != ActorClass::Organisation {
+        return Err("only an organisation has one: a person's number does not belong in the ledger".into());
+    }
+    let text = fields::text_within(json, BUSINESS_ID_CHARS_MAX)?;
+    if text.contains('\n') { Err("holds a line feed".into()) } else { Ok(text) }
 }
 
 /// The ledger's constitution.
@@ -378,6 +395,16 @@ pub struct ProductBody<'j> {
     pub picture: Option<Blob<'j>>,
     /// What it is, in a few words.
     pub description: Option<Text<'j>>,
+    /// The brand under which it is sold.
+    pub brand: Option<&'j str>,
+    /// What is in it.
+    pub ingredients: Option<Text<'j>>,
+    /// How to keep and use it.
+    pub storage: Option<Text<'j>>,
+    /// What to beware of.
+    pub warnings: Option<Text<'j>>,
+    /// Standards that the producer declares it to meet.
+    pub standards: Vec<&'j str>,
 }
 
 impl<'j> ProductBody<'j> {
@@ -397,6 +424,11 @@ impl<'j> ProductBody<'j> {
             "picture",
             "shopLinks",
             "description",
+            "brand",
+            "ingredients",
+            "storage",
+            "warnings",
+            "standards",
         ];
         let fields = Fields::of_body(body, Code::MalformedStatement, &known)?;
         let unit = fields.optional_text("unit", 3)?;
@@ -416,6 +448,7 @@ impl<'j> ProductBody<'j> {
                 .filter(|days| (1..=SHELF_LIFE_DAYS_MAX).contains(days))
                 .ok_or_else(|| "not 1 to 3653 days".to_string())
         })?;
+        let prose = |key: &str| optional_text(&fields, key, PROSE_CHARS_MAX);
         Ok(Self {
             id,
             gtin,
@@ -425,7 +458,13 @@ impl<'j> ProductBody<'j> {
             made_from,
             shelf_life_days,
             picture: optional_blob(&fields, "picture")?,
-            description: optional_text(&fields, "description", DESCRIPTION_CHARS_MAX)?,
+            description: prose("description")?,
+            brand: fields.optional_text("brand", NAME_CHARS_MAX)?,
+            ingredients: prose("ingredients")?,
+            storage: prose("storage")?,
+            warnings: prose("warnings")?,
+            standards: fields
+                .read_list("standards", STANDARDS_MAX, |json| fields::text_within(json, NAME_CHARS_MAX))?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::vec;
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
@@ -43,6 +44,7 @@ fn full(kind: &str) -> Value {
     let actor = json!({
         "id": ACTOR, "class": "organisation", "roles": ["operator", "producer"], "under": "https://trace.example/actor/union",
         "name": { "vi": "H\u{1ee3}p t\u{e1}c x\u{e3}", "en": "Co-op" }, "profile": blob, "keys": [KEY, OTHER_KEY],
+        "businessId": "0000000000-001",
     });
     match kind {
         "charter" => json!({
@@ -56,7 +58,8 @@ fn full(kind: &str) -> Value {
             "netContent": { "quantity": 0.5, "uom": "KGM" },
             "madeFrom": [{ "product": "https://trace.example/product/starch", "yieldMax": 0.9 }],
             "shelfLifeDays": 365, "picture": blob, "shopLinks": ["https://shop.example/noodles"],
-            "description": { "vi": "Mi\u{1ebf}n" },
+            "description": { "vi": "Mi\u{1ebf}n" }, "brand": "Na R\u{ec}", "ingredients": { "vi": "Tinh b\u{1ed9}t", "en": "Starch" },
+            "storage": "Dry", "warnings": { "vi": "N\u{f3}ng", "en": "Hot" }, "standards": ["TCVN 12345:2019", "TCCS 01:2026"],
         }),
         "place" => json!({
             "id": "https://trace.example/place/hall", "class": "facility", "name": "Hall",
@@ -87,7 +90,7 @@ fn vkey() -> String {
 const KINDS: [&str; 7] = ["charter", "actor", "key", "product", "place", "event", "attest"];
 
 /// Keys of all kinds that may be left out.
-const OPTIONAL: [&str; 31] = [
+const OPTIONAL: [&str; 37] = [
     "under",
     "profile",
     "reason",
@@ -99,6 +102,12 @@ const OPTIONAL: [&str; 31] = [
     "picture",
     "shopLinks",
     "description",
+    "brand",
+    "ingredients",
+    "storage",
+    "warnings",
+    "standards",
+    "businessId",
     "position",
     "polygon",
     "for",
@@ -230,6 +239,53 @@ fn texts_are_one_or_two_languages() {
     let product = ProductBody::parse(&origin(), json.as_object().unwrap()).unwrap();
     assert_eq!(product.name, Text { vi: "Noodles", en: None });
     assert_eq!(product.description.map(|text| text.vi), Some("Mi\u{1ebf}n"));
+}
+
+#[test]
+fn what_a_label_must_say_is_bounded() {
+    for key in ["description", "ingredients", "storage", "warnings"] {
+        let (pointer, field) = (format!("/{key}"), format!("body.{key}"));
+        is_fine("product", &pointer, json!("\u{1ebf}".repeat(1_000)));
+        is_fine("product", &pointer, json!({ "vi": "x".repeat(1_000), "en": "a\nb" }));
+        for bad in [json!(""), json!("x".repeat(1_001)), json!("a\u{7}b"), json!(["x"]), json!(1), json!(true)] {
+            assert_eq!(fault("product", &pointer, bad), field);
+        }
+        assert_eq!(fault("product", &pointer, json!({ "vi": "x", "en": "x".repeat(1_001) })), format!("{field}.en"));
+        assert_eq!(fault("product", &pointer, json!({ "en": "x" })), format!("{field}.vi"));
+    }
+    is_fine("product", "/brand", json!("\u{1ebf}".repeat(200)));
+    for bad in [json!(""), json!("x".repeat(201)), json!({ "vi": "x" }), json!(["x"]), json!("a\tb")] {
+        assert_eq!(fault("product", "/brand", bad.clone()), "body.brand");
+        assert_eq!(fault("product", "/standards/1", bad), "body.standards[1]");
+    }
+    is_fine("product", "/standards", json!(vec!["x".repeat(200); 8]));
+    is_fine("product", "/standards", json!([]));
+    assert_eq!(fault("product", "/standards", json!(vec!["x"; 9])), "body.standards");
+    assert_eq!(fault("product", "/standards", json!("TCVN 1")), "body.standards");
+    let text = full("product").to_string();
+    let json = Json::parse(text.as_bytes()).unwrap();
+    let product = ProductBody::parse(&origin(), json.as_object().unwrap()).unwrap();
+    assert_eq!(product.brand, Some("Na R\u{ec}"));
+    assert_eq!(product.ingredients, Some(Text { vi: "Tinh b\u{1ed9}t", en: Some("Starch") }));
+    assert_eq!(product.storage, Some(Text { vi: "Dry", en: None }));
+    assert_eq!(product.warnings, Some(Text { vi: "N\u{f3}ng", en: Some("Hot") }));
+    assert_eq!(product.standards, ["TCVN 12345:2019", "TCCS 01:2026"]);
+}
+
+#[test]
+fn only_an_organisation_has_the_number_of_a_business() {
+    is_fine("actor", "/businessId", json!("\u{110}".repeat(60)));
+    for bad in [json!(""), json!("1".repeat(61)), json!("1\n2"), json!("1\t2"), json!(1), json!({ "vi": "1" })] {
+        assert_eq!(fault("actor", "/businessId", bad.clone()), "body.businessId");
+        assert_eq!(fault("charter", "/operator/businessId", bad), "body.operator.businessId");
+    }
+    for class in ["person", "device"] {
+        assert_eq!(fault("actor", "/class", json!(class)), "body.businessId");
+        assert_eq!(fault("charter", "/operator/class", json!(class)), "body.operator.businessId");
+        let mut body = changed("actor", "/class", json!(class));
+        body.as_object_mut().unwrap().remove("businessId");
+        assert_eq!(read("actor", &body), Ok(()), "{class}");
+    }
 }
 
 #[test]

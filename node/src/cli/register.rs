@@ -17,14 +17,14 @@ use crate::client::draft::file_reference;
 pub(super) enum Register {
     /// A cooperative, a person, a device
     #[command(
-        after_help = "Example:\n  nguon register actor htx-con-minh --class organisation --role processor --name-vi 'HTX Con Minh' --key operator.pem\n  nguon register actor ho-07 --class person --role producer --under htx-con-minh --public-key $(nguon key new ho-07.pem) --key registrar.pem"
+        after_help = "Example:\n  nguon register actor htx-con-minh --class organisation --role processor --name-vi 'HTX Con Minh' --business-id 0000000000 --key operator.pem\n  nguon register actor ho-07 --class person --role producer --under htx-con-minh --public-key $(nguon key new ho-07.pem) --key registrar.pem"
     )]
     Actor(Actor),
     /// What lots can be of
     #[command(
-        after_help = "Example:\n  nguon register product mien-dong --name-vi 'Mien dong' --unit KGM --made-from tinh-bot=0.9 --key registrar.pem"
+        after_help = "Example:\n  nguon register product mien-dong --name-vi 'Mien dong' --unit KGM --made-from tinh-bot=0.9 --key registrar.pem\n  nguon register product mien-goi --name-vi 'Mien dong, goi 500 g' --net-content '500 g' --made-from mien-dong=1 --brand 'Con Minh' --ingredients-vi 'Tinh bot dong' --storage-vi 'De noi kho' --warnings-vi 'Khong an khi da moc' --standard 'TCCS 01:2026' --key registrar.pem"
     )]
-    Product(Product),
+    Product(Box<Product>),
     /// A plot, a mill, a shop
     #[command(
         after_help = "Example:\n  nguon register place xuong --class facility --owner htx-con-minh --name-vi 'xa Con Minh, tinh Thai Nguyen' --from 2025-07-01 --formerly 2025-06-30='xa Con Minh, tinh Bac Kan' --key registrar.pem"
@@ -83,6 +83,9 @@ pub(super) struct Actor {
     /// Profile file, uploaded beside the log
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+    /// Tax or registration number, or GLN, of an organisation; it is public and cannot be erased
+    #[arg(long, value_name = "NUMBER")]
+    business_id: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +121,30 @@ pub(super) struct Product {
     /// The same in English
     #[arg(long, value_name = "TEXT")]
     description_en: Option<String>,
+    /// Brand under which it is sold
+    #[arg(long, value_name = "NAME")]
+    brand: Option<String>,
+    /// What is in it, in Vietnamese
+    #[arg(long, value_name = "TEXT")]
+    ingredients_vi: Option<String>,
+    /// The same in English
+    #[arg(long, value_name = "TEXT")]
+    ingredients_en: Option<String>,
+    /// How to keep and use it, in Vietnamese
+    #[arg(long, value_name = "TEXT")]
+    storage_vi: Option<String>,
+    /// The same in English
+    #[arg(long, value_name = "TEXT")]
+    storage_en: Option<String>,
+    /// What to beware of, in Vietnamese
+    #[arg(long, value_name = "TEXT")]
+    warnings_vi: Option<String>,
+    /// The same in English
+    #[arg(long, value_name = "TEXT")]
+    warnings_en: Option<String>,
+    /// Standard that the producer declares it to meet, as 'TCCS 01:2026'; may be given several times
+    #[arg(long = "standard", value_name = "NAME")]
+    standards: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -180,6 +207,7 @@ pub(super) fn run(settings: &Settings, command: &Register) -> anyhow::Result<()>
             });
             put(&mut body, "under", actor.under.as_ref().map(|under| json!(uri(origin, "actor", under))));
             put(&mut body, "name", actor.names.text());
+            put(&mut body, "businessId", actor.business_id.clone().map(Value::from));
             put(&mut body, "profile", actor.profile.as_deref().map(upload).transpose()?);
             ("actor", body)
         }
@@ -217,7 +245,19 @@ fn product_body(origin: &str, product: &Product) -> anyhow::Result<Value> {
     put(&mut body, "gtin", product.gtin.clone().map(Value::from));
     put(&mut body, "unit", product.unit.clone().map(Value::from));
     put(&mut body, "shelfLifeDays", product.shelf_life_days.map(Value::from));
-    put(&mut body, "description", text(product.description_vi.as_ref(), product.description_en.as_ref()));
+    let texts = [
+        ("description", &product.description_vi, &product.description_en),
+        ("ingredients", &product.ingredients_vi, &product.ingredients_en),
+        ("storage", &product.storage_vi, &product.storage_en),
+        ("warnings", &product.warnings_vi, &product.warnings_en),
+    ];
+    for (key, vi, en) in texts {
+        put(&mut body, key, text(vi.as_ref(), en.as_ref()));
+    }
+    put(&mut body, "brand", product.brand.clone().map(Value::from));
+    if !product.standards.is_empty() {
+        body["standards"] = json!(product.standards);
+    }
     if !product.shop_links.is_empty() {
         body["shopLinks"] = json!(product.shop_links);
     }

@@ -45,6 +45,8 @@ pub(super) struct Actor {
     pub(super) roles: Vec<String>,
     pub(super) name: Value,
     pub(super) under: Option<String>,
+    #[serde(rename = "businessId")]
+    pub(super) business_id: Option<String>,
     /// Who registers it; the operator when nobody is named.
     pub(super) by: Option<String>,
 }
@@ -66,6 +68,11 @@ pub(super) struct Product {
     #[serde(default)]
     pub(super) shop_links: Vec<String>,
     pub(super) description: Option<Value>,
+    pub(super) brand: Option<Value>,
+    pub(super) ingredients: Option<Value>,
+    pub(super) storage: Option<Value>,
+    pub(super) warnings: Option<Value>,
+    pub(super) standards: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]

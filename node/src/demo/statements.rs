@@ -42,6 +42,9 @@ fn actor_body(seeding: &Seeding<'_>, actor: &Actor) -> anyhow::Result<Value> {
     if let Some(under) = &actor.under {
         body["under"] = json!(demo.actor(under)?);
     }
+    if let Some(number) = &actor.business_id {
+        body["businessId"] = json!(number);
+    }
     Ok(body)
 }
 
@@ -69,8 +72,18 @@ fn product_body(seeding: &Seeding<'_>, product: &Product) -> anyhow::Result<Valu
     if !product.shop_links.is_empty() {
         body["shopLinks"] = json!(product.shop_links);
     }
-    if let Some(description) = &product.description {
-        body["description"] = description.clone();
+    let as_written = [
+        ("description", &product.description),
+        ("brand", &product.brand),
+        ("ingredients", &product.ingredients),
+        ("storage", &product.storage),
+        ("warnings", &product.warnings),
+        ("standards", &product.standards),
+    ];
+    for (key, value) in as_written {
+        if let Some(value) = value {
+            body[key] = value.clone();
+        }
     }
     Ok(body)
 }

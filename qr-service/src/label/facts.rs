@@ -12,8 +12,8 @@ use crate::{
     story::{Kind, PartyClass, Story, Text},
 };
 
-/// Longest text of one fact that is looked at; a label holds far less.
-const FACT_CHARS_MAX: usize = 300;
+/// Longest text of one fact that is looked at. The ledger has no longer ones, so none is cut without a word.
+const FACT_CHARS_MAX: usize = 1_000;
 /// What stands for a letter that the font does not have.
 const NO_GLYPH: char = '?';
 
@@ -79,6 +79,19 @@ impl Facts {
         );
         let fingerprint = ledger.vkey.split('+').nth(1).map(ToOwned::to_owned);
         facts.add(Field::Key, Some((words.get("label.key"), None)), fingerprint);
+        for (field, word, short, text) in [
+            (
+                Field::Ingredients,
+                "label.ingredients",
+                "label.short.ingredients",
+                product.map(|product| &product.ingredients),
+            ),
+            (Field::Storage, "label.storage", "label.short.storage", product.map(|product| &product.storage)),
+            (Field::Warnings, "label.warnings", "label.short.warnings", product.map(|product| &product.warnings)),
+        ] {
+            let text = text.and_then(Option::as_ref).map(said);
+            facts.add(field, Some((words.get(word), words.find(short))), text);
+        }
         let advice = product.and_then(|product| product.description.as_ref()).map(said);
         facts.add(Field::Advice, None, advice);
         // An own lot's id is the code without its check digits and stands there.
@@ -103,8 +116,8 @@ impl Facts {
     fn add(&mut self, field: Field, word: Word, text: Option<String>) {
         let cleaned = text.map(|text| clean(&text)).filter(|(text, _)| !text.is_empty());
         let Some((text, is_whole)) = cleaned else {
-            // An own lot has no other number than its code.
-            if field != Field::Lot {
+            // An own lot has no other number than its code; and not all goods need warnings or a description.
+            if !matches!(field, Field::Lot | Field::Warnings | Field::Advice) {
                 self.warnings.push(Warning { kind: WarningKind::Missing, field });
             }
             return;

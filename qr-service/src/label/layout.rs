@@ -20,9 +20,12 @@ const EM_MIN_UM: i32 = 1_750;
 /// Smallest name of the goods, which is what people look for.
 const NAME_EM_MIN_UM: i32 = 2_200;
 /// Advice is the first to go.
-const ADVICE_RANK: u8 = 3;
+const ADVICE_RANK: u8 = 6;
 /// It goes before everything else becomes smaller than so many hundredths.
 const ADVICE_SCALE_MIN: i32 = 90;
+/// Most rows of ingredients, of how to keep the goods and of warnings: more than a small label has, so that there they are left out
+/// whole, and said to be, before they are cut.
+const PROSE_ROWS_MAX: usize = 24;
 /// From one line to the next, in hundredths of the text's size. Vietnamese letters carry two marks above and one below.
 const LEADING: i32 = 121;
 /// From the top of a line to its foot, in hundredths of the text's size.
@@ -136,7 +139,7 @@ impl Design {
         }
         let width_um = code.left_um - EDGE_UM;
         let column = Column { left_um: EDGE_UM, top_um: BAND_UM, width_um, height_um: bottom - BAND_UM };
-        design.fill(column, lines)?;
+        design.fill(column, &lines)?;
         if let Some(strip) = strip {
             design.texts.push(strip.code);
             design.texts.extend(strip.rest);
@@ -146,24 +149,29 @@ impl Design {
     }
 
     /// Puts the facts into the column as large as they fit, leaving out the least needed when even the smallest does not.
-    fn fill(&mut self, column: Column, mut lines: Vec<Line>) -> Result<(), LabelError> {
-        loop {
-            let has_advice = lines.iter().any(|line| line.rank == ADVICE_RANK);
-            for scale in scales().filter(|scale| !has_advice || *scale >= ADVICE_SCALE_MIN) {
-                if let Some(set) = column.set(&lines, scale)? {
-                    self.warnings.extend(set.cut.into_iter().map(|field| Warning { kind: WarningKind::Cut, field }));
-                    self.place(column, set.rows);
-                    return Ok(());
-                }
-            }
-            let least = lines.iter().map(|line| line.rank).max().filter(|rank| *rank > 0).ok_or(LabelError::Room)?;
-            lines.retain(|line| {
-                if line.rank == least && line.field != Field::Lot {
-                    self.warnings.push(Warning { kind: WarningKind::LeftOut, field: line.field });
-                }
-                line.rank != least
-            });
+    fn fill(&mut self, column: Column, lines: &[Line]) -> Result<(), LabelError> {
+        let mut ranks: Vec<u8> = lines.iter().map(|line| line.rank).filter(|rank| *rank > 0).collect();
+        ranks.sort_unstable();
+        let mut left_out: Vec<u8> = Vec::new();
+        let mut set = column.largest(lines, &left_out)?;
+        while set.is_none() {
+            left_out.push(ranks.pop().ok_or(LabelError::Room)?);
+            set = column.largest(lines, &left_out)?;
         }
+        // What went before a longer text that went too may have room after all.
+        for rank in left_out.clone().into_iter().rev().filter(|rank| *rank < ADVICE_RANK) {
+            let fewer: Vec<u8> = left_out.iter().copied().filter(|other| *other != rank).collect();
+            if let Some(found) = column.largest(lines, &fewer)? {
+                (set, left_out) = (Some(found), fewer);
+            }
+        }
+        let set = set.ok_or(LabelError::Room)?;
+        // The lot's number stands in the code to type as well.
+        let lost = lines.iter().filter(|line| left_out.contains(&line.rank) && line.field != Field::Lot);
+        self.warnings.extend(lost.map(|line| Warning { kind: WarningKind::LeftOut, field: line.field }));
+        self.warnings.extend(set.cut.into_iter().map(|field| Warning { kind: WarningKind::Cut, field }));
+        self.place(column, set.rows);
+        Ok(())
     }
 
     fn place(&mut self, column: Column, rows: Vec<Row>) {
@@ -343,8 +351,12 @@ impl Line {
             Field::Name => (Weight::Bold, 2_900, 3, 0),
             Field::Maker => (Weight::Medium, 2_200, 2, 0),
             Field::Place => (Weight::Medium, 2_100, 3, 1),
+            // What the law asks for goes after all that it does not.
+            Field::Warnings => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 2),
+            Field::Ingredients => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 3),
+            Field::Storage => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 4),
             // Where there is a line for it, its number stands in the code to type as well.
-            Field::Lot => (Weight::Medium, 2_200, 2, 2),
+            Field::Lot => (Weight::Medium, 2_200, 2, 5),
             Field::Advice => (Weight::Medium, 2_000, 4, ADVICE_RANK),
             Field::Code => (Weight::Bold, 2_100, 3, 0),
             Field::Serial => (Weight::Medium, 2_000, 1, 0),
@@ -386,17 +398,29 @@ struct Row {
 }
 
 impl Column {
+    /// The lines but those of some ranks, as large as they fit.
+    fn largest(self, lines: &[Line], left_out: &[u8]) -> Result<Option<Set>, LabelError> {
+        let kept: Vec<&Line> = lines.iter().filter(|line| !left_out.contains(&line.rank)).collect();
+        let has_advice = kept.iter().any(|line| line.rank == ADVICE_RANK);
+        for scale in scales().filter(|scale| !has_advice || *scale >= ADVICE_SCALE_MIN) {
+            if let Some(set) = self.set(&kept, scale)? {
+                return Ok(Some(set));
+            }
+        }
+        Ok(None)
+    }
+
     /// The lines at one scale, if they fit.
-    fn set(self, lines: &[Line], scale: i32) -> Result<Option<Set>, LabelError> {
+    fn set(self, lines: &[&Line], scale: i32) -> Result<Option<Set>, LabelError> {
         let mut set = Set { rows: Vec::new(), cut: Vec::new() };
         let mut height_um = 0;
         let is_smallest = scale - SCALE_STEP < 60;
         for line in lines {
             let em_um = (line.em_um * scale / 100).clamp(line.em_min_um, line.em_um * SCALE_MAX / 100);
             let face = line.weight.face().ok_or(LabelError::Font)?;
-            let mut rows = wrap(face, &line.text, em_um, self.width_um);
+            let mut rows = wrap(face, &line.text, em_um, (self.width_um, line.rows_max));
             if let Some(short) = line.short.as_ref().filter(|_| rows.len() > 1) {
-                rows = wrap(face, short, em_um, self.width_um);
+                rows = wrap(face, short, em_um, (self.width_um, line.rows_max));
             }
             if rows.len() > line.rows_max {
                 // Only a text that is too long in the smallest size is cut.
@@ -416,12 +440,15 @@ impl Column {
     }
 }
 
-/// Breaks a text at spaces, and inside a word that is wider than the column.
-fn wrap(face: &Face, text: &str, em_um: i32, width_um: i32) -> Vec<String> {
+/// Breaks a text at spaces, and inside a word that is wider than the column. Of more rows than there may be, not all are made.
+fn wrap(face: &Face, text: &str, em_um: i32, (width_um, rows_max): (i32, usize)) -> Vec<String> {
     let fits = |text: &str| face.width_um(text, em_um) <= width_um;
     let mut rows: Vec<String> = Vec::new();
     let mut row = String::new();
     for word in text.split(' ') {
+        if rows.len() > rows_max {
+            return rows;
+        }
         let joined = if row.is_empty() { word.to_owned() } else { format!("{row} {word}") };
         if fits(&joined) {
             row = joined;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{Dpi, Field, Format, LabelError, SIZES, Serials, Size, Tag, Wanted, WarningKind, facts::Facts, make};
 use crate::{
-    fixture::{self, ATTACK, HOSTILE, Ledger, VERMICELLI, VKEY, hostile, vermicelli},
+    fixture::{self, ATTACK, HOSTILE, LATE, Ledger, VERMICELLI, VKEY, hostile, late_gtin, vermicelli},
     link::ItemLink,
     locale::Lang,
     node::LedgerInfo,
@@ -74,9 +74,11 @@ fn a_label_says_what_the_ledger_knows() {
     assert_eq!(said(Field::Key), Some("Ledger key: 0a1b2c3d"));
     assert!(said(Field::Maker).is_some() && said(Field::Place).is_some() && said(Field::Name).is_some());
     assert!(facts.code.text.starts_with("Code 8931234567897 MD-250112 "), "{}", facts.code.text);
-    assert!(
-        !facts.warnings.iter().any(|warning| warning.kind == WarningKind::Missing && warning.field != Field::Advice)
-    );
+    assert_eq!(said(Field::Ingredients), Some("Ingredients: Canna starch, water"));
+    assert_eq!(said(Field::Storage), Some("Storage: Keep out of the sun"));
+    assert_eq!(said(Field::Warnings), Some("Warning: Do not eat raw"));
+    assert!(said(Field::Advice).is_some_and(|text| text.starts_with("Keep dry and cool")));
+    assert!(facts.warnings.is_empty(), "{:?}", facts.warnings);
 }
 
 #[test]
@@ -90,6 +92,45 @@ fn what_is_missing_is_named_and_left_out() {
         .collect();
     assert_eq!(missing, [Field::Net, Field::BestBefore]);
     assert!(!facts.lines.iter().any(|line| missing.contains(&line.field)));
+    let (_, facts) = self::facts(&late_gtin(), LATE, Lang::Vi);
+    let codes: Vec<String> = facts.warnings.iter().map(super::Warning::code).collect();
+    // Not all goods need warnings or a description.
+    assert_eq!(codes, ["missing-net", "missing-best_before", "missing-ingredients", "missing-storage"]);
+}
+
+/// What the law asks for stays the longest, and everything that goes is named.
+#[test]
+fn a_small_label_gives_up_the_description_first() {
+    let ledger = vermicelli(false);
+    let (link, facts) = facts(&ledger, VERMICELLI, Lang::Vi);
+    let left_out = |facts: &Facts, size: &str| -> Vec<String> {
+        let made = make(&wanted(size, Format::Png), Lang::Vi, facts, &[tag(BASE, &link, None)], &|_| {}).unwrap();
+        made.warnings.iter().map(super::Warning::code).collect()
+    };
+    assert_eq!(left_out(&facts, "a4-8"), [""; 0]);
+    assert_eq!(left_out(&facts, "50x30")[..1], ["left_out-advice"]);
+    let small = left_out(&facts, "40x30");
+    assert!(small.contains(&"left_out-advice".to_owned()), "{small:?}");
+    assert!(small.iter().all(|code| code.starts_with("left_out-")), "{small:?}");
+}
+
+/// A list of ingredients as long as the ledger takes one stands whole where there is room, and else not at all; a shorter
+/// text beside it does not go with it.
+#[test]
+fn long_ingredients_stand_whole_or_not_at_all() {
+    let ledger = vermicelli(false);
+    let (link, mut facts) = facts(&ledger, VERMICELLI, Lang::Vi);
+    let long = format!("Ingredients: {}", "canna starch ".repeat(77).trim_end());
+    facts.lines.retain(|line| !matches!(line.field, Field::Advice | Field::Warnings));
+    for line in facts.lines.iter_mut().filter(|line| line.field == Field::Ingredients) {
+        (line.text, line.short) = (long.clone(), None);
+    }
+    let codes = |size: &str| -> Vec<String> {
+        let made = make(&wanted(size, Format::Png), Lang::Vi, &facts, &[tag(BASE, &link, None)], &|_| {}).unwrap();
+        made.warnings.iter().map(super::Warning::code).collect()
+    };
+    assert_eq!(codes("a4-8"), [""; 0]);
+    assert_eq!(codes("a4-24"), ["left_out-ingredients"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ const TESTS_MAX: usize = 6;
 pub(super) fn certificates(page: &LotPage<'_>) -> Markup {
     let words = page.frame.words;
     let certificates = &page.story.certificates;
+    let standards = page.story.product.as_ref().map(|product| product.standards.as_slice()).unwrap_or_default();
     html! {
         section aria-labelledby="certificates" {
             h2 #certificates { (words.get("certificate.title")) }
@@ -29,6 +30,13 @@ pub(super) fn certificates(page: &LotPage<'_>) -> Markup {
             @if let Some(more) = more_than(certificates.len(), CERTIFICATES_MAX) {
                 p.more { (words.fill("record.more", &[("n", &more)])) }
             }
+            @if !standards.is_empty() {
+                div.certificate {
+                    h3 { (words.get("certificate.declared")) }
+                    @for standard in standards { p { bdi { (standard) } } }
+                    (page.makers_word())
+                }
+            }
         }
     }
 }
@@ -36,10 +44,10 @@ pub(super) fn certificates(page: &LotPage<'_>) -> Markup {
 fn certificate(page: &LotPage<'_>, certificate: &Certificate) -> Markup {
     let words = page.frame.words;
     let (class, sign, validity) = match certificate.at_harvest {
-        Validity::AtHarvest => ("ok", Sign::Held, words.get("certificate.at_harvest")),
-        Validity::Partly => ("odd", Sign::Mind, words.get("certificate.partly")),
-        Validity::NotAtHarvest => ("odd", Sign::Mind, words.get("certificate.not_at_harvest")),
-        Validity::Unknown => ("odd", Sign::Mind, words.get("certificate.unknown")),
+        Validity::AtHarvest => ("flag ok", Sign::Held, words.get("certificate.at_harvest")),
+        Validity::Partly => ("flag", Sign::Mind, words.get("certificate.partly")),
+        Validity::NotAtHarvest => ("flag", Sign::Mind, words.get("certificate.not_at_harvest")),
+        Validity::Unknown => ("flag", Sign::Mind, words.get("certificate.unknown")),
     };
     html! {
         div.certificate {
@@ -53,7 +61,7 @@ fn certificate(page: &LotPage<'_>, certificate: &Certificate) -> Markup {
                 @if let Some(from) = certificate.from { div { dt { (words.get("certificate.from")) } dd { (words.date(from)) } } }
                 @if let Some(to) = certificate.to { div { dt { (words.get("certificate.to")) } dd { (words.date(to)) } } }
             }
-            p class={ "flag " (class) } { (icon::sign(sign)) (validity) }
+            p class=(class) { (icon::sign(sign)) (validity) }
             @if certificate.is_over { p.flag { (icon::sign(Sign::Mind)) (words.get("certificate.over")) } }
             @if let Some(note) = &certificate.note { blockquote { p { bdi { (note) } } } }
             p.source {

@@ -7,13 +7,15 @@ use crate::link::percent_encode;
 
 pub(super) fn help(page: &LotPage<'_>, name: &str) -> Markup {
     let words = page.frame.words;
-    let description = page.story.product.as_ref().and_then(|product| product.description.as_ref());
+    // Products registered before there was a word of its own for it say in their description how to keep them.
+    let keep =
+        page.story.product.as_ref().and_then(|product| product.storage.as_ref().or(product.description.as_ref()));
     html! {
         section.help aria-labelledby="help" {
             h2 #help { (words.get("help.title")) }
-            @if let Some(description) = description {
+            @if let Some(keep) = keep {
                 h3 { (words.get("help.keep")) }
-                blockquote { p { (said(description, words.lang())) } }
+                blockquote { p { (said(keep, words.lang())) } }
                 (page.makers_word())
             }
             h3 { (words.get("help.ask")) }

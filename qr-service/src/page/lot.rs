@@ -133,9 +133,11 @@ impl LotPage<'_> {
                 @if let Some(picture) = picture {
                     img.photo src={ "/blob/" (picture.sha256) "/small" } alt=(name) width="640" height="480" loading="lazy" decoding="async";
                 }
-                h1 #name .long[name.chars().count() > LONG_NAME_CHARS] { (self.name()) }
+                h1 #name class=[(name.chars().count() > LONG_NAME_CHARS).then_some("long")] { (self.name()) }
                 @if self.story.is_past_best { p.flag { (icon::sign(Sign::Mind)) (words.get("lot.past_best")) } }
+                @if let Some(product) = product { (warnings(product, words)) }
                 (self.facts(product))
+                @if let Some(product) = product { (about(product, words)) }
                 (self.makers_word())
             }
         }
@@ -146,7 +148,7 @@ impl LotPage<'_> {
         let words = self.words();
         html! {
             p.source {
-                span.badge.self { (words.get("source.self")) } " "
+                span.badge { (words.get("source.self")) } " "
                 @match &self.story.maker {
                     Some(maker) => (self.teller().party(maker)),
                     None => (words.get("party.unknown")),
@@ -177,6 +179,7 @@ impl LotPage<'_> {
                 @if let Some(gtin) = product.and_then(|product| product.gtin.as_ref()) {
                     div { dt { "GTIN" } dd.lot { (gtin) } }
                 }
+                @if let Some(product) = product { (labelled(product, words)) }
                 @if let Some(serial) = self.link.serial() {
                     div.wide {
                         dt { (words.get("lot.pack")) }
@@ -232,6 +235,7 @@ impl LotPage<'_> {
                 }
                 @for recall in self.story.recalls.iter().take(RECALLS_MAX) { (self.recall_notice(recall)) }
                 p { (words.get("recall.what_to_do")) }
+                @if let Some(product) = &self.story.product { (warnings(product, words)) }
                 (self.facts(self.story.product.as_ref()))
             }
         }
@@ -265,6 +269,9 @@ impl LotPage<'_> {
                     Some(party) => p.maker.long[is_long(party.name.as_ref(), words)] { (teller.party(party)) },
                     None => p.maker { (words.get("party.unknown")) },
                 }
+                @if let Some(number) = self.story.maker.as_ref().and_then(|maker| maker.business_id.as_ref()) {
+                    p.place { (words.get("maker.number")) " " bdi { (number) } }
+                }
                 @if let Some(place) = &self.story.made_at { p.place { (teller.place(place)) } }
                 (map::map(self.story, words))
             }
@@ -287,7 +294,7 @@ impl LotPage<'_> {
                 (self.strip(steps))
                 ol.steps {
                     @for step in steps.iter().take(STEPS_MAX) {
-                        li.minor[is_minor(step)] {
+                        li class=[is_minor(step).then_some("minor")] {
                             @if is_minor(step) { (self.minor(step, name)) } @else { (self.step(step, name)) }
                         }
                     }
@@ -434,6 +441,27 @@ impl LotPage<'_> {
             }
         }
     }
+}
+
+/// What to beware of, by the producer's word.
+pub(super) fn warnings(product: &Product, words: Words) -> Markup {
+    html! { @if let Some(text) = &product.warnings { p.flag { (icon::sign(Sign::Mind)) (said(text, words.lang())) } } }
+}
+
+/// The facts that a label's own words name, as items of a list.
+pub(super) fn labelled(product: &Product, words: Words) -> Markup {
+    html! {
+        @if let Some(brand) = &product.brand { div { dt { (words.get("lot.brand")) } dd { bdi { (brand) } } } }
+        @if let Some(text) = &product.ingredients {
+            div.wide { dt { (words.get("lot.ingredients")) } dd { (said(text, words.lang())) } }
+        }
+    }
+}
+
+/// What a product is, where its description does not stand for how to keep it.
+pub(super) fn about(product: &Product, words: Words) -> Markup {
+    let description = product.description.as_ref().filter(|_| product.storage.is_some());
+    html! { @if let Some(text) = description { p { (said(text, words.lang())) } } }
 }
 
 fn is_long(name: Option<&Text>, words: Words) -> bool {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::lot::LotPage;
 use crate::{
     locale::Lang,
-    story::{Certificate, Place},
+    story::{Certificate, Place, Story},
 };
 
 /// Most certificates told to other programs.
@@ -106,14 +106,9 @@ fn product(page: &LotPage<'_>, name: &str) -> Value {
     tell("description", (!parts.is_empty()).then(|| json!(parts.join(". "))));
     tell("gtin14", product.and_then(|product| product.gtin.as_ref()).map(|gtin| json!(gtin)));
     tell("productionDate", Some(json!(story.made.date_naive().to_string())));
-    let maker = maker(page).map(|maker| {
-        let address = story.made_at.as_ref().and_then(|place| address(place, lang));
-        match address {
-            Some(address) => json!({"@type": "Organization", "name": maker, "address": address}),
-            None => json!({"@type": "Organization", "name": maker}),
-        }
-    });
-    tell("manufacturer", maker);
+    let brand = product.and_then(|product| product.brand.as_ref());
+    tell("brand", brand.map(|brand| json!({"@type": "Brand", "name": brand})));
+    tell("manufacturer", maker(page).map(|name| manufacturer(story, &name, lang)));
     let net = product.and_then(|product| product.net_content.as_ref());
     let property = |key: &str, value: String| json!({"@type": "PropertyValue", "name": words.get(key), "value": value});
     let mut properties = vec![property("lot.lot", page.link.short_lot().to_owned())];
@@ -123,6 +118,17 @@ fn product(page: &LotPage<'_>, name: &str) -> Value {
     let certificates: Vec<Value> = story.certificates.iter().take(CERTIFICATES_MAX).map(certificate).collect();
     tell("hasCertification", (!certificates.is_empty()).then_some(Value::Array(certificates)));
     Value::Object(told)
+}
+
+fn manufacturer(story: &Story, name: &str, lang: Lang) -> Value {
+    let mut told = json!({"@type": "Organization", "name": name});
+    if let Some(address) = story.made_at.as_ref().and_then(|place| address(place, lang)) {
+        told["address"] = json!(address);
+    }
+    if let Some(number) = story.maker.as_ref().and_then(|maker| maker.business_id.as_ref()) {
+        told["identifier"] = json!(number);
+    }
+    told
 }
 
 fn address(place: &Place, lang: Lang) -> Option<String> {

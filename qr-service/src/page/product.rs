@@ -2,7 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{Frame, document, said};
+use super::{
+    Frame, document,
+    lot::{labelled, warnings},
+    said,
+};
 use crate::story::Product;
 
 /// What the ledger says of a product, and how to come to a lot of it.
@@ -16,9 +20,15 @@ pub(crate) fn product_page(frame: Frame<'_>, product: &Product) -> Markup {
                 img.photo src={ "/blob/" (picture.sha256) "/small" } alt=(name) width="640" height="480" decoding="async";
             }
             h1 { @if let Some(name) = &product.name { (said(name, lang)) } @else { (name) } }
+            (warnings(product, words))
             dl.facts {
                 @if let Some(gtin) = &product.gtin { div { dt { "GTIN" } dd.lot { (gtin) } } }
                 @if let Some(net) = &product.net_content { div { dt { (words.get("lot.net")) } dd { (net.show(words)) } } }
+                (labelled(product, words))
+                @if let Some(text) = &product.storage { div.wide { dt { (words.get("help.keep")) } dd { (said(text, lang)) } } }
+                @if !product.standards.is_empty() {
+                    div.wide { dt { (words.get("certificate.declared")) } dd { @for one in &product.standards { p { bdi { (one) } } } } }
+                }
             }
             @if let Some(description) = &product.description { p { (said(description, lang)) } }
             p { (words.get("product.lead")) }

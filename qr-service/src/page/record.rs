@@ -69,7 +69,8 @@ impl Teller<'_> {
     }
 
     pub(super) fn time(self, time: DateTime<FixedOffset>) -> Markup {
-        html! { time datetime=(time.to_rfc3339()) { (self.words.date(time.date_naive())) } }
+        // The day that is shown: to the second it stands in the proof.
+        html! { time datetime=(time.date_naive()) { (self.words.date(time.date_naive())) } }
     }
 
     /// `Mill, commune, province (today: commune, other province)`.
@@ -114,13 +115,13 @@ impl Teller<'_> {
     fn source(self, source: &Source) -> Markup {
         let words = self.words;
         let (class, level) = match source.level {
-            Level::SelfDeclared => ("self", words.get("source.self")),
-            Level::Inspected => ("inspected", words.get("source.inspected")),
-            Level::Device => ("device", words.get("source.device")),
+            Level::SelfDeclared => ("badge", words.get("source.self")),
+            Level::Inspected => ("badge inspected", words.get("source.inspected")),
+            Level::Device => ("badge device", words.get("source.device")),
         };
         html! {
             p.source {
-                span class={ "badge " (class) } { (level) } " "
+                span class=(class) { (level) } " "
                 (self.who(&source.signer))
                 @if let Some(organisation) = &source.acting_for {
                     ", " (words.get("source.for")) " " (self.who(organisation))
@@ -144,7 +145,7 @@ impl Teller<'_> {
         let words = self.words;
         html! {
             p.source {
-                span.badge.self { (words.get("source.self")) } " "
+                span.badge { (words.get("source.self")) } " "
                 @for (at, who) in named.iter().take(NAMES_MAX).enumerate() {
                     @if at > 0 { ", " }
                     (self.who(who))

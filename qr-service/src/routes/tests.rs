@@ -10,6 +10,7 @@ use crate::{
     standalone,
 };
 
+mod described;
 mod keeping;
 mod packs;
 mod resolver;
@@ -161,6 +162,7 @@ async fn hostile_names_stay_text() {
         assert!(!data.contains(['<', '>', '&']), "{data}");
         let told: serde_json::Value = serde_json::from_str(data).unwrap();
         assert!(told["name"].as_str().unwrap().ends_with(ATTACK) && told["hasCertification"][0]["name"] == ATTACK);
+        assert!(told["brand"]["name"] == ATTACK && told["manufacturer"]["identifier"] == ATTACK);
         assert!(!page.contains(ATTACK));
     }
     let echo = site.text("/find?code=%3Cscript%3Ealert(1)%3C/script%3E").await;

@@ -149,6 +149,7 @@ fn party(id: &str, body: &Value, actors: &BTreeMap<String, &Value>) -> Party {
         has_public_role: has(&["operator", "registrar", "carrier", "inspector", "device"]),
         is_inspector: has(&["inspector"]),
         under,
+        business_id: text(body, "businessId").filter(|_| class == PartyClass::Organisation).map(ToOwned::to_owned),
     }
 }
 
@@ -167,6 +168,11 @@ pub(super) fn product(body: &Value) -> Product {
             .take(SHOP_LINKS_MAX)
             .map(ToOwned::to_owned)
             .collect(),
+        brand: text(body, "brand").map(ToOwned::to_owned),
+        ingredients: both(body, "ingredients"),
+        storage: both(body, "storage"),
+        warnings: both(body, "warnings"),
+        standards: list(body, "standards").filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
     }
 }
 

@@ -138,6 +138,9 @@ impl Ledger {
         if let Some(name) = name {
             body["name"] = name;
         }
+        if class == "organisation" {
+            body["businessId"] = json!(format!("0000-{slug}"));
+        }
         self.add("operator", "2024-10-01T08:00:00+07:00", "actor", &body);
     }
 }
@@ -238,6 +241,11 @@ fn registry(ledger: &mut Ledger, picture: &Value) {
             "position": {"lat": lat, "lon": lon}});
         ledger.add("operator", time, "place", &body);
     }
+    register_products(ledger, time, picture);
+}
+
+fn register_products(ledger: &mut Ledger, time: &str, picture: &Value) {
+    let vi_en = |vi: &str, en: &str| json!({"vi": vi, "en": en});
     let cu = json!({"id": uri("product", "cu"), "name": vi_en("c\u{1ee7} dong ri\u{1ec1}ng", "canna tubers"), "unit": "KGM"});
     let bot = json!({"id": uri("product", "bot"), "name": vi_en("tinh b\u{1ed9}t dong", "canna starch"), "unit": "KGM",
         "madeFrom": [{"product": uri("product", "cu"), "yieldMax": 0.16}]});
@@ -245,7 +253,10 @@ fn registry(ledger: &mut Ledger, picture: &Value) {
         "unit": "KGM", "netContent": {"quantity": 0.5, "uom": "KGM"}, "madeFrom": [{"product": uri("product", "bot"), "yieldMax": 0.9}],
         "shelfLifeDays": 540, "picture": picture, "shopLinks": ["https://cho.example.vn/mien-dong", "javascript:alert(3)"],
         "description": vi_en("\u{110}\u{1ec3} n\u{1a1}i kh\u{f4} m\u{e1}t, bu\u{1ed9}c k\u{ed}n sau khi m\u{1edf}. Ng\u{e2}m n\u{1b0}\u{1edb}c \u{1ea5}m 10 ph\u{fa}t tr\u{1b0}\u{1edb}c khi n\u{1ea5}u.",
-            "Keep dry and cool, close tightly after opening. Soak in warm water for 10 minutes before cooking.")});
+            "Keep dry and cool, close tightly after opening. Soak in warm water for 10 minutes before cooking."),
+        "brand": "Mi\u{1ebf}n M\u{1eab}u", "ingredients": vi_en("Tinh b\u{1ed9}t dong, n\u{1b0}\u{1edb}c", "Canna starch, water"),
+        "storage": vi_en("Tr\u{e1}nh n\u{1eaf}ng", "Keep out of the sun"), "warnings": vi_en("Kh\u{f4}ng \u{103}n s\u{1ed1}ng", "Do not eat raw"),
+        "standards": ["TCCS 01:2024", "TCVN 0000:2024"]});
     for body in [cu, bot, mien] {
         ledger.add("operator", time, "product", &body);
     }
@@ -433,7 +444,9 @@ pub(crate) fn hostile() -> Ledger {
     let mut ledger = Ledger::default();
     let long = "T\u{ea}n d\u{e0}i kh\u{f4}ng th\u{1ec3} t\u{1b0}\u{1edf}ng t\u{1b0}\u{1ee3}ng n\u{1ed5}i ".repeat(5);
     let name = format!("{long}{ATTACK}");
-    ledger.actor("ke-xau", "person", &["producer", "inspector"], None, Some(json!(name)));
+    let villain = json!({"id": uri("actor", "ke-xau"), "class": "organisation", "roles": ["producer", "inspector"], "name": name,
+        "businessId": ATTACK, "keys": [key("ke-xau")]});
+    ledger.add("operator", "2024-10-01T08:00:00+07:00", "actor", &villain);
     let names = [json!({"vi": format!("{ATTACK}{}", "khongcokhoangtrang".repeat(8))})];
     ledger.add("operator", "2025-01-01T00:00:00+07:00", "place",
         &json!({"id": uri("place", "xau"), "class": "plot", "name": ATTACK, "names": names, "owner": uri("actor", "ke-xau"),
@@ -443,6 +456,7 @@ pub(crate) fn hostile() -> Ledger {
         "2025-01-01T00:00:00+07:00",
         "product",
         &json!({"id": uri("product", "xau"), "name": {"vi": name}, "unit": "KGM", "description": ATTACK,
+            "brand": ATTACK, "ingredients": name, "storage": ATTACK, "warnings": {"vi": ATTACK, "en": name}, "standards": [ATTACK, name],
             "shopLinks": [format!("https://{ATTACK}"), "javascript:alert(3)"]}),
     );
     let mut event = object(

@@ -132,6 +132,31 @@ fn from_an_empty_folder_to_a_pack_that_verifies() {
     run("nguon-verify", &desk.node, &["audit", desk.node.url(), "--vkey", &vkey]);
 }
 
+/// What is typed about a product or an organisation stands in the node's record of it.
+#[test]
+fn what_labels_must_say_is_registered_and_read_back() {
+    let desk = Desk::open();
+    let line = "register product mien --name-vi Mien --brand 'Mien Mau' --ingredients-vi 'Tinh bot' --ingredients-en Starch \
+                --storage-vi 'De kho' --warnings-en Hot --standard 'TCCS 01:2026' --standard 'TCVN 0:2026'";
+    desk.nguon(line, "operator.pem");
+    let record = desk.node.get_json("/v1/products/mien").unwrap();
+    let expected = serde_json::json!({
+        "brand": "Mien Mau", "ingredients": {"vi": "Tinh bot", "en": "Starch"}, "storage": "De kho", "warnings": "Hot",
+        "standards": ["TCCS 01:2026", "TCVN 0:2026"],
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&record[key], value, "{key}: {record}");
+    }
+    let number = "--business-id 0000000000-001";
+    desk.nguon(&format!("register actor htx --class organisation {number}"), "operator.pem");
+    assert_eq!(desk.node.get_json("/v1/actors/htx").unwrap()["businessId"], "0000000000-001");
+    let key = desk.file("operator.pem");
+    let person = ["register", "actor", "ho-01", "--class", "person", "--business-id", "0000000000", "--key", &key];
+    let refused = attempt("nguon", &desk.node, &person);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("businessId"), "{said}");
+}
+
 #[test]
 fn sending_the_same_file_twice_records_it_once() {
     let ledger = Ledger::init().unwrap();

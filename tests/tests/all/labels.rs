@@ -308,6 +308,34 @@ fn single_labels_as_pdf_and_outlines_are_read_back() {
     assert!(words.matches("MD-251214 42").count() == 2, "the code to type stands on both pages: {words}");
 }
 
+/// A large label says all that the law asks of one; whatever a small one leaves out is named.
+#[test]
+fn ingredients_storage_and_warnings_are_on_the_label_or_named() {
+    let demo = demo();
+    let facts = [
+        ("ingredients", "Th\u{e0}nh ph\u{1ea7}n: Tinh b\u{1ed9}t dong ri\u{1ec1}ng"),
+        ("storage", "B\u{1ea3}o qu\u{1ea3}n: \u{110}\u{1ec3} n\u{1a1}i kh\u{f4} r\u{e1}o"),
+        ("warnings", "C\u{1ea3}nh b\u{e1}o: Kh\u{f4}ng \u{103}n khi \u{111}\u{e3} m\u{1ed1}c"),
+    ];
+    let shorts = ["TP: Tinh b\u{1ed9}t", "BQ: \u{110}\u{1ec3} n\u{1a1}i", "CB: Kh\u{f4}ng"];
+    for size in ["a4-8", "50x30", "40x30"] {
+        let folder = temp_dir().unwrap();
+        let out = folder.path().join("label.pdf");
+        let output = demo.attempt(&["--size", size, "--count", "1"], &out);
+        let warned = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{size}: {warned}");
+        let printed = Command::new("pdftotext").arg(&out).arg("-").output().unwrap().stdout;
+        let printed = String::from_utf8(printed).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(page(&out, 203).read(), address(None), "{size}");
+        for ((field, text), short) in facts.iter().zip(shorts) {
+            let is_printed = printed.contains(text) || printed.contains(short);
+            let is_named = warned.contains(&format!("no room for the {field}"));
+            assert!(is_printed != is_named, "{size} {field}: {printed}; {warned}");
+            assert!(is_printed || size != "a4-8", "{printed}");
+        }
+    }
+}
+
 /// ZPL's shorthand for repeated digits and rows, undone.
 fn zpl_dots(graphic: &str, row_bytes: usize) -> Vec<u8> {
     let mut rows: Vec<Vec<u8>> = Vec::new();
@@ -413,7 +441,7 @@ fn labels_over_http_are_read_back_and_faults_are_named() {
     let get = |path: &str| demo.node.get(path).unwrap();
     let response = get(&format!("{LOT_PATH}/label.png?size=40x30&dpi=300"));
     assert_eq!(response.headers()["content-type"], "image/png");
-    assert_eq!(response.headers()["nguon-label-warnings"], "left_out-advice");
+    assert_eq!(response.headers()["nguon-label-warnings"], "left_out-ingredients, left_out-storage, left_out-warnings");
     let folder = temp_dir().unwrap();
     let file = folder.path().join("label.png");
     std::fs::write(&file, response.bytes().unwrap()).unwrap();

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::vkey;
 
+mod described;
 mod edge;
 mod log;
 mod people;
@@ -139,8 +140,8 @@ impl Case {
 }
 
 fn cases() -> Vec<Case> {
-    let cases: Vec<_> =
-        [edge::cases(), log::cases(), shape::cases(), people::cases(), rules::cases()].into_iter().flatten().collect();
+    let parts = [edge::cases(), log::cases(), shape::cases(), people::cases(), rules::cases(), described::cases()];
+    let cases: Vec<_> = parts.into_iter().flatten().collect();
     let names: std::collections::BTreeSet<_> = cases.iter().map(|case| case.file).collect();
     assert_eq!(names.len(), cases.len(), "a name stands twice");
     cases
