@@ -39,7 +39,7 @@ fn wanted(size: &str, format: Format) -> Wanted {
 
 fn tag(base: &str, link: &ItemLink, serial: Option<&str>) -> Tag {
     let item = serial.map_or_else(|| link.clone(), |serial| link.with_serial(serial).unwrap());
-    Tag { address: format!("{base}{}", item.page_path()), serial: serial.map(ToOwned::to_owned) }
+    Tag { address: format!("{base}{}", item.page_path()), serial: serial.map(ToOwned::to_owned), scratch: None }
 }
 
 fn one(lot: &str, ledger: &Ledger, wanted: &Wanted) -> Result<super::Made, LabelError> {
@@ -222,8 +222,8 @@ fn a_list_of_serials_is_read_and_held_against_the_ledger() {
     assert!(matches!(serials.clone().held_against(None), Err(LabelError::NoSerials)));
     let other = Serials::read("A23456789012\nB23456789013").unwrap();
     assert!(matches!(other.held_against(Some(committed)), Err(LabelError::OtherSerials { count: 2, committed: 2 })));
-    let part = |first, count| serials.clone().part(first, count);
-    assert_eq!(part(2, None).unwrap(), ["B23456789012"]);
+    let part = |first, count| serials.clone().part(first, count, super::LABELS_MAX);
+    assert_eq!(part(2, None).unwrap()[0].serial, "B23456789012");
     assert!(matches!(part(3, None), Err(LabelError::First { first: 3, listed: 2 })));
     assert!(matches!(Serials::read("A B"), Err(LabelError::SerialLine { line: 1 })));
     assert!(matches!(Serials::read("A\nB\nA"), Err(LabelError::SerialTwice { serial }) if serial == "A"));

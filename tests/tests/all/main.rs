@@ -10,5 +10,6 @@ mod hostile;
 mod labels;
 mod refusals;
 mod report;
+mod scratch;
 mod tidy;
 mod witness;
