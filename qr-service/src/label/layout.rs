@@ -137,6 +137,10 @@ impl Design {
         let area = Area::of(media.size, facts.scratch_word, code)?;
         let above = Media { size: media.size.without_foot(scratch::HEIGHT_UM), ..media };
         let mut design = Self::without_layer(above, facts, own)?;
+        // Whoever enters the code must be able to compare the serial.
+        if own.serial.is_some() && design.serial.is_none() {
+            return Err(LabelError::Room);
+        }
         design.height_um = media.size.height_um();
         design.texts.extend(area.words);
         design.shapes.extend(area.frame);
@@ -176,7 +180,7 @@ impl Design {
         if let Some(strip) = strip {
             design.texts.push(strip.code);
             design.texts.extend(strip.rest);
-            design.serial = strip.serial;
+            design.serial = strip.serial.or(design.serial);
         }
         Ok(design)
     }
@@ -199,6 +203,12 @@ impl Design {
             let has_advice = lines.iter().any(|line| line.rank == ADVICE_RANK);
             for scale in scales().filter(|scale| !has_advice || *scale >= ADVICE_SCALE_MIN) {
                 if let Some(set) = column.set(&lines, scale)? {
+                    // Of a number that is cut nothing is left that anybody could use.
+                    if set.cut.contains(&Field::Serial) {
+                        self.warnings.push(Warning { kind: WarningKind::LeftOut, field: Field::Serial });
+                        lines.retain(|line| line.field != Field::Serial);
+                        return self.fill(column, lines);
+                    }
                     self.warnings.extend(set.cut.into_iter().map(|field| Warning { kind: WarningKind::Cut, field }));
                     self.place(column, set.rows);
                     return Ok(());

@@ -11,8 +11,10 @@ use super::{
 use crate::scratch::ScratchCode;
 
 /// What the place takes of a label's height.
-pub(super) const HEIGHT_UM: i32 = FRAME_HEIGHT_UM + EDGE_UM + 200;
-const FRAME_HEIGHT_UM: i32 = 5 * MM;
+pub(super) const HEIGHT_UM: i32 = FRAME_HEIGHT_UM + FOOT_UM + 100;
+const FRAME_HEIGHT_UM: i32 = 4 * MM;
+/// Below the frame.
+const FOOT_UM: i32 = 700;
 const FRAME_WIDTH_UM: i32 = 30 * MM;
 /// The frame on the narrowest label.
 const FRAME_MIN_UM: i32 = 26 * MM;
@@ -54,7 +56,7 @@ impl Area {
             })
             .ok_or(LabelError::Room)?;
         let width_um = FRAME_WIDTH_UM.min(room_um - GAP_UM - word_um);
-        let (left_um, top_um) = (size.width_um() - EDGE_UM - width_um, size.height_um() - EDGE_UM - FRAME_HEIGHT_UM);
+        let (left_um, top_um) = (size.width_um() - EDGE_UM - width_um, size.height_um() - FOOT_UM - FRAME_HEIGHT_UM);
         let middle_um = top_um + FRAME_HEIGHT_UM / 2;
         let printed = code.print();
         let code_em = fitting_em(bold, &printed, CODE_EM_UM, width_um - 2 * INSET_UM);
