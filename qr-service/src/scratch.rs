@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_no_code_is_told_from_what_is_mistyped() {
         let code = ScratchCode::parse(CODE).unwrap().print();
-        let (short, long) = (&code[..18], format!("{code}0"));
+        let (short, long) = (code.split_at(18).0, format!("{code}0"));
         for other in ["", "-", short, &long, &code.replace('Q', "U"), &"7-".repeat(40), "\u{1f984}"] {
             assert_eq!(ScratchCode::parse(other), Err(ScratchError::Shape), "{other}");
         }

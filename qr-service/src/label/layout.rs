@@ -123,12 +123,10 @@ impl Design {
     /// Lays out a label with room for the largest of what differs.
     pub(crate) fn of(media: Media, facts: &Facts, own: Own<'_>) -> Result<Self, LabelError> {
         let Some(code) = own.scratch else { return Self::without_layer(media, facts, own) };
-        Self::with_layer(media, facts, own, code).map_err(|error| match error {
-            LabelError::CodeTooLarge { .. } | LabelError::Room => {
-                let smallest = smallest_with_layer(media, facts, own, code);
-                smallest.map_or(error, |smallest| LabelError::ScratchRoom { size: media.size.name(), smallest })
-            }
-            other => other,
+        Self::with_layer(media, facts, own, code).map_err(|error| {
+            let is_room = matches!(error, LabelError::CodeTooLarge { .. } | LabelError::Room);
+            let smallest = is_room.then(|| smallest_with_layer(media, facts, own, code)).flatten();
+            smallest.map_or(error, |smallest| LabelError::ScratchRoom { size: media.size.name(), smallest })
         })
     }
 

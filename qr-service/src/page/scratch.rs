@@ -65,9 +65,10 @@ pub(crate) fn scratch_page(page: ScratchPage<'_>) -> Markup {
     let pack = format!("{}?lang={}", page.link.page_path(), lang.code());
     let main = html! {
         main #main.plain {
-            @match page.state {
-                ScratchState::Right(scans) => (page.right(scans)),
-                _ => @if let Some((sign, line, help)) = page.state.fault() { (box_of(sign, words.get(line), words.get(help))) },
+            @if let ScratchState::Right(scans) = page.state {
+                (page.right(scans))
+            } @else if let Some((sign, line, help)) = page.state.fault() {
+                (box_of(sign, words.get(line), words.get(help)))
             }
             h1 { (words.get("scratch.title")) }
             p {
@@ -86,9 +87,10 @@ pub(crate) fn scratch_page(page: ScratchPage<'_>) -> Markup {
         }
     };
     // The title is what is read aloud first.
-    let title = match page.state {
-        ScratchState::Right(scans) => page.right_line(scans),
-        other => words.get(other.fault().map_or("scratch.title", |(_, line, _)| line)).to_owned(),
+    let title = if let ScratchState::Right(scans) = page.state {
+        page.right_line(scans)
+    } else {
+        words.get(page.state.fault().map_or("scratch.title", |(_, line, _)| line)).to_owned()
     };
     document(page.frame, &title, None, &main)
 }

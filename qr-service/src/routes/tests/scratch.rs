@@ -85,7 +85,7 @@ async fn what_is_not_the_packs_code_is_said_and_not_recorded() {
     for (typed, words) in [
         (SCRATCHED[1].1, WRONG),
         (mistyped.as_str(), "A letter is mistyped"),
-        (&code[..17], "The code has 16 letters and digits"),
+        (code.strip_suffix('K').unwrap(), "The code has 16 letters and digits"),
         ("", "The code has 16 letters and digits"),
         (SCRATCHED[0].0, "This is the serial, which anybody can see"),
         ("\"><script>alert(1)</script>", "The code has 16 letters and digits"),
@@ -145,7 +145,7 @@ async fn the_first_time_outlives_the_service_and_no_code_is_kept() {
             let kept = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).to_uppercase();
             for (_, code) in SCRATCHED {
                 let plain = code.replace('-', "");
-                assert!(!kept.contains(code) && !kept.contains(&plain[..15]), "a code in {}", path.display());
+                assert!(!kept.contains(code) && !kept.contains(plain.split_at(15).0), "a code in {}", path.display());
             }
             assert!(!kept.contains("192.0.2.1"), "an address in {}", path.display());
         }
