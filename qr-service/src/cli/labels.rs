@@ -1,7 +1,7 @@
 //! `nguon-qr labels`: labels of a lot, and new serial numbers for a pack event.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -116,7 +116,7 @@ pub(crate) async fn run(args: LabelsArgs) -> anyhow::Result<()> {
     let made = print(Config { node_url, base }, &link, wanted, serials, progress).await;
     bar.finish_and_clear();
     let made = made?;
-    let file = private(has_codes).write(true).create(true).truncate(true).open(&out);
+    let file = open(OpenOptions::new().create(true).truncate(true), has_codes, &out);
     file.and_then(|mut file| file.write_all(&made.bytes)).with_context(|| format!("cannot write {}", out.display()))?;
     for warning in &made.warnings {
         writeln!(std::io::stderr(), "note: {warning} ({})", warning.code())?;
@@ -128,7 +128,7 @@ pub(crate) async fn run(args: LabelsArgs) -> anyhow::Result<()> {
 /// Writes new serial numbers and says what a pack event has to commit to.
 fn keep(serials: &Serials, out: &Path) -> anyhow::Result<()> {
     // An older list may be the only copy of what a lot has committed to.
-    let file = private(serials.has_codes()).write(true).create_new(true).open(out);
+    let file = open(OpenOptions::new().create_new(true), serials.has_codes(), out);
     let mut file = file.with_context(|| format!("cannot make {}; is it there already?", out.display()))?;
     file.write_all(serials.to_list().as_bytes()).with_context(|| format!("cannot write {}", out.display()))?;
     let mut stdout = std::io::stdout();
@@ -137,15 +137,17 @@ fn keep(serials: &Serials, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How a file is opened: one with codes of scratch layers, which are secrets, for its owner alone.
-fn private(has_codes: bool) -> OpenOptions {
-    let mut options = OpenOptions::new();
+/// Opens a file for writing: one with codes of scratch layers, which are secrets, for its owner alone, also where it was there before.
+fn open(options: &mut OpenOptions, has_codes: bool, path: &Path) -> std::io::Result<File> {
+    options.write(true);
     #[cfg(unix)]
     if has_codes {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let file = options.mode(0o600).open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        return Ok(file);
     }
-    options
+    options.open(path)
 }
 
 fn bar(count: usize) -> anyhow::Result<ProgressBar> {

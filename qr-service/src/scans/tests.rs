@@ -131,3 +131,24 @@ fn damage_costs_one_count_and_never_the_start() {
     std::fs::write(&path, &bytes).unwrap();
     assert!(ScanStore::open(folder.path(), "scans.db").is_err(), "a file that was cut short is no table");
 }
+
+#[test]
+fn a_scratch_code_entered_is_durable_at_once_and_nobodys_entry_counts_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = ScanStore::open(folder.path(), "layers.db").unwrap();
+    let pack = PackKey::of(LOT, "AAAABBBBCCCCD");
+    let mut enter = |reader, now| {
+        let told = store.enter(pack, reader, now).unwrap().unwrap();
+        assert!(!store.is_dirty(), "on the disk before the answer");
+        (told.count, told.first_seconds)
+    };
+    assert_eq!(enter(reader(1), MORNING), (1, MORNING));
+    assert_eq!(enter(reader(1), MORNING + LOOK_SECONDS - 1), (1, MORNING), "the page loaded again");
+    assert_eq!(enter(reader(2), MORNING + 60), (2, MORNING));
+    assert_eq!(enter(None, MORNING + 61), (3, MORNING), "somebody whose address is unknown");
+    assert_eq!(enter(None, MORNING + 62), (4, MORNING), "and perhaps another one");
+    drop(store);
+    let mut store = ScanStore::open(folder.path(), "layers.db").unwrap();
+    let told = store.enter(pack, reader(1), MORNING + 90).unwrap().unwrap();
+    assert_eq!((told.count, told.first_seconds), (5, MORNING), "a later process knows the first time");
+}
