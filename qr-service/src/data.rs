@@ -16,6 +16,7 @@ pub(crate) struct Data {
     pub(crate) reports: Reports,
     pub(crate) copies: Arc<Copies>,
     scans: Mutex<ScanStore>,
+    entered: Mutex<ScanStore>,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -35,7 +36,8 @@ impl Data {
             serials: SerialLists::new(folder),
             reports: Reports::open(folder)?,
             copies: Arc::new(Copies::open(folder)?),
-            scans: Mutex::new(ScanStore::open(folder)?),
+            scans: Mutex::new(ScanStore::open(folder, "scans.db")?),
+            entered: Mutex::new(ScanStore::open(folder, "layers.db")?),
             _lock: lock,
         })
     }
@@ -44,6 +46,11 @@ impl Data {
     pub(crate) fn scans(&self) -> MutexGuard<'_, ScanStore> {
         // A count that was half made is at worst not made.
         self.scans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often the codes under scratch layers were entered. Not to be held across an await.
+    pub(crate) fn entered(&self) -> MutexGuard<'_, ScanStore> {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

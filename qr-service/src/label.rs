@@ -1,7 +1,7 @@
 //! Labels: a lot's facts, its code and what is printed beside it, for sheets of stickers and thermal printers.
 //!
 //! **In scope:** which facts stand on a label and which are missing; sizes; the layout, once for all outputs; PDF, PNG, SVG, ZPL
-//! and TSPL; holding serial numbers against the list that the lot committed to.
+//! and TSPL; the table for a printing house; holding serial numbers against the list that the lot committed to.
 //!
 //! **Out of scope:** the code itself (module `code`), the address it carries (module `link`).
 //!
@@ -19,30 +19,38 @@ use std::{
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::{
-    Config, ConfigError, Settings,
+    Config, Settings,
     code::{CodeError, Modules},
-    link::{ItemLink, LinkError},
+    link::ItemLink,
     locale::Lang,
     page::Freshness,
+    scratch::ScratchCode,
     service::{Client, Service, TellError},
 };
 
+mod error;
 mod facts;
 mod font;
 mod layout;
 mod pdf;
 mod printer;
 mod raster;
+mod scratch;
 mod serials;
 mod size;
 mod svg;
+mod table;
 
+pub use error::{LabelError, LotError};
 use facts::Facts;
-use layout::{Design, Media};
+use font::Weight;
+use layout::{CodeSize, Design, Media, Own};
 use raster::Plate;
+use size::MM;
 pub(crate) use size::SIZES;
 pub use size::{Dpi, DpiError, Size, SizeError};
 
+use serials::Listed;
 pub use serials::Serials;
 
 /// Most labels made at once: ten thousand packs are a day's work of many hands, and take a few seconds.
@@ -69,11 +77,13 @@ pub enum Format {
     Zpl,
     /// Commands for printers that speak TSPL.
     Tspl,
+    /// A table for a printing house: what differs from label to label.
+    Csv,
 }
 
 impl Format {
     /// Every format.
-    pub(crate) const ALL: [Self; 5] = [Self::Pdf, Self::Png, Self::Svg, Self::Zpl, Self::Tspl];
+    pub(crate) const ALL: [Self; 6] = [Self::Pdf, Self::Png, Self::Svg, Self::Zpl, Self::Tspl, Self::Csv];
 
     /// The format's name, which is also the ending of its files.
     #[must_use]
@@ -84,6 +94,7 @@ impl Format {
             Self::Svg => "svg",
             Self::Zpl => "zpl",
             Self::Tspl => "tspl",
+            Self::Csv => "csv",
         }
     }
 
@@ -93,13 +104,14 @@ impl Format {
             Self::Png => "image/png",
             Self::Svg => "image/svg+xml",
             Self::Zpl | Self::Tspl => "application/octet-stream",
+            Self::Csv => "text/csv; charset=utf-8",
         }
     }
 }
 
 /// No label has this format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no such format; there are pdf, png, svg, zpl and tspl")]
+#[error("no such format; there are pdf, png, svg, zpl, tspl and csv")]
 pub struct FormatError;
 
 impl FromStr for Format {
@@ -249,135 +261,13 @@ pub struct Made {
     pub warnings: Vec<Warning>,
 }
 
-/// Why there are no labels.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LabelError {
-    /// The service is not set up as it must be.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The lot's record cannot be had.
-    #[error("the lot's record cannot be read from the node")]
-    Lot(#[source] LotError),
-    /// The node does not answer, and labels are not made from an old copy.
-    #[error("the node does not answer, and a recall might be missed")]
-    Stale,
-    /// The lot is recalled.
-    #[error("the lot is recalled: no labels are made for it")]
-    Recalled,
-    /// The address names one pack.
-    #[error("the address names one pack: give the lot's address and the whole list of serial numbers")]
-    SerialInLink,
-    /// More labels than are made at once.
-    #[error("that is none, or more than {max} at once: print in parts, with first and count")]
-    TooMany {
-        /// The limit.
-        max: usize,
-    },
-    /// A picture shows one label.
-    #[error("a picture shows one label: leave out count, or take pdf, zpl or tspl")]
-    OnePicture,
-    /// A list has fewer serial numbers.
-    #[error("the list has {listed} serial numbers, so it does not reach place {first}")]
-    First {
-        /// Asked for.
-        first: usize,
-        /// There are.
-        listed: usize,
-    },
-    /// The sheet has fewer places.
-    #[error("the sheet has no place {start_at}")]
-    StartAt {
-        /// Asked for.
-        start_at: usize,
-    },
-    /// Farther than a sheet can be moved.
-    #[error("a sheet is moved by at most 10 mm")]
-    Nudge,
-    /// A line of the list is no serial number.
-    #[error("line {line} of the list is no serial number")]
-    SerialLine {
-        /// The line, from 1.
-        line: usize,
-    },
-    /// The same serial number twice.
-    #[error("the list has {serial} twice")]
-    SerialTwice {
-        /// The serial number.
-        serial: String,
-    },
-    /// The lot's packs carry no serial numbers.
-    #[error("the lot's pack event committed to no serial numbers: print lot labels, or record a pack with serials")]
-    NoSerials,
-    /// Another list than the committed one.
-    #[error(
-        "these {count} serial numbers are not the {committed} that the lot's pack event committed to: give the file of that event, whole"
-    )]
-    OtherSerials {
-        /// In the list.
-        count: usize,
-        /// In the ledger.
-        committed: u64,
-    },
-    /// A serial number that cannot stand in an address.
-    #[error("a serial number cannot stand in an address")]
-    SerialLink(#[source] LinkError),
-    /// The address has no code.
-    #[error("the address cannot be put into a code")]
-    Code(#[from] CodeError),
-    /// The code does not fit.
-    #[error(
-        "the address of {length} characters needs a code of {modules} modules, and {size} has room for {modules_max} of 0.4 mm: use a shorter host, or a larger label"
-    )]
-    CodeTooLarge {
-        /// Characters of the address.
-        length: usize,
-        /// Modules that it needs on a side.
-        modules: usize,
-        /// The label.
-        size: &'static str,
-        /// Modules that it has room for.
-        modules_max: i32,
-    },
-    /// The facts that every label must carry do not fit.
-    #[error("the facts do not fit on the label: take a larger one")]
-    Room,
-    /// The embedded font cannot be read.
-    #[error("the program's font cannot be read")]
-    Font,
-    /// The picture cannot be written.
-    #[error("the picture cannot be written")]
-    Png(#[source] png::EncodingError),
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
-    Random,
-    /// The work was cut short.
-    #[error("the work was cut short")]
-    Stopped,
-}
-
-/// Why a lot's record cannot be had.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct LotError(TellError);
-
-impl LotError {
-    pub(crate) fn tell(&self) -> &TellError {
-        &self.0
-    }
-}
-
-impl From<TellError> for LabelError {
-    fn from(error: TellError) -> Self {
-        Self::Lot(LotError(error))
-    }
-}
-
 /// What one label alone carries.
 #[derive(Debug, Clone)]
 struct Tag {
     address: String,
     serial: Option<String>,
+    /// What is printed under the scratch layer.
+    scratch: Option<ScratchCode>,
 }
 
 /// Labels of a lot, with what the node at `config.node_url` tells of it and codes that begin with `config.base`.
@@ -419,7 +309,11 @@ impl Service {
             None => None,
             Some(serials) => {
                 let committed = self.node.serials(&told.story.lot).await.map_err(TellError::Node)?;
-                Some(serials.held_against(committed)?.part(wanted.first, wanted.count_of_listed())?)
+                Some(serials.held_against(committed)?.part(
+                    wanted.first,
+                    wanted.count_of_listed(),
+                    wanted.labels_max(),
+                )?)
             }
         };
         let tags = self.tags(link, &wanted, serials)?;
@@ -429,41 +323,16 @@ impl Service {
         making.await.unwrap_or(Err(LabelError::Stopped))
     }
 
-    fn tags(&self, link: &ItemLink, wanted: &Wanted, serials: Option<Vec<String>>) -> Result<Vec<Tag>, LabelError> {
+    fn tags(&self, link: &ItemLink, wanted: &Wanted, serials: Option<Vec<Listed>>) -> Result<Vec<Tag>, LabelError> {
         let Some(serials) = serials else {
-            let tag = Tag { address: self.address(link), serial: None };
+            let tag = Tag { address: self.address(link), serial: None, scratch: None };
             return Ok(vec![tag; wanted.lot_labels()?]);
         };
-        let item = |serial: String| {
+        let item = |Listed { serial, scratch }: Listed| {
             let address = self.address(&link.with_serial(&serial).map_err(LabelError::SerialLink)?);
-            Ok(Tag { address, serial: Some(serial) })
+            Ok(Tag { address, serial: Some(serial), scratch })
         };
         serials.into_iter().map(item).collect()
-    }
-}
-
-impl LabelError {
-    /// A stable code, under which the words for people stand.
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Config(_) | Self::Font | Self::Png(_) | Self::Random | Self::Stopped => "internal",
-            Self::Lot(_) => "no_lot",
-            Self::Stale => "node_down",
-            Self::Recalled => "recalled",
-            Self::SerialInLink => "serial_in_link",
-            Self::TooMany { .. } => "too_many",
-            Self::OnePicture => "one_picture",
-            Self::First { .. } => "first",
-            Self::StartAt { .. } => "start_at",
-            Self::Nudge => "nudge",
-            Self::SerialLine { .. } => "serial_line",
-            Self::SerialTwice { .. } => "serial_twice",
-            Self::NoSerials => "no_serials",
-            Self::OtherSerials { .. } => "other_serials",
-            Self::SerialLink(_) => "serial_link",
-            Self::Code(_) | Self::CodeTooLarge { .. } => "code_too_large",
-            Self::Room => "no_room",
-        }
     }
 }
 
@@ -471,6 +340,11 @@ impl Wanted {
     /// How many of a list are wanted; a picture shows one of them.
     fn count_of_listed(&self) -> Option<usize> {
         if self.is_picture() { Some(self.count.unwrap_or(1)) } else { self.count }
+    }
+
+    /// Rows of a table are no work.
+    fn labels_max(&self) -> usize {
+        if self.format == Format::Csv { crate::serials::SERIALS_MAX } else { LABELS_MAX }
     }
 
     fn is_picture(&self) -> bool {
@@ -481,7 +355,7 @@ impl Wanted {
     fn lot_labels(&self) -> Result<usize, LabelError> {
         let page = match self.format {
             Format::Pdf => self.size.per_page().saturating_sub(self.start_at.saturating_sub(1)).max(1),
-            Format::Png | Format::Svg | Format::Zpl | Format::Tspl => 1,
+            Format::Png | Format::Svg | Format::Zpl | Format::Tspl | Format::Csv => 1,
         };
         let count = self.count.unwrap_or(page);
         if (1..=LABELS_MAX).contains(&count) { Ok(count) } else { Err(LabelError::TooMany { max: LABELS_MAX }) }
@@ -508,33 +382,72 @@ impl Wanted {
 /// Makes labels that carry the same facts and differ in their tags.
 fn make(wanted: &Wanted, lang: Lang, facts: &Facts, tags: &[Tag], progress: Progress<'_>) -> Result<Made, LabelError> {
     wanted.check(tags.len())?;
+    let done = |bytes: Vec<u8>, design: Design| Ok(Made { bytes, count: tags.len(), warnings: design.warnings });
+    match wanted.format {
+        Format::Csv => {
+            Ok(Made { bytes: table::table(&facts.short_code, tags), count: tags.len(), warnings: Vec::new() })
+        }
+        Format::Pdf => {
+            let (design, codes) = lay_out(wanted, None, facts, tags, progress)?;
+            let bytes = pdf::pdf(pdf::Job {
+                size: wanted.size,
+                design: &design,
+                tags,
+                codes: &codes,
+                skipped: wanted.start_at - 1,
+                nudge_um: wanted.nudge_um(),
+                has_marks: wanted.has_marks || wanted.size.sheet().is_some_and(|sheet| sheet.is_plain),
+                title: &facts.title(),
+                lang: lang.code(),
+            })?;
+            done(bytes, design)
+        }
+        Format::Svg => {
+            let (design, codes) = lay_out(wanted, None, facts, tags, progress)?;
+            let (tag, code) = only(tags, &codes)?;
+            done(svg::svg(&design, code, tag)?.into(), design)
+        }
+        Format::Png => {
+            let (design, codes) = lay_out(wanted, Some(wanted.dpi), facts, tags, progress)?;
+            let (tag, code) = only(tags, &codes)?;
+            done(Plate::new(&design, wanted.dpi)?.print(code, tag)?.png(wanted.dpi)?, design)
+        }
+        Format::Zpl | Format::Tspl => {
+            let (design, codes) = lay_out(wanted, Some(wanted.dpi), facts, tags, progress)?;
+            done(stream(wanted, &design, tags, &codes)?, design)
+        }
+    }
+}
+
+/// The label that a picture shows.
+fn only<'a>(tags: &'a [Tag], codes: &'a [Modules]) -> Result<(&'a Tag, &'a Modules), LabelError> {
+    tags.first().zip(codes.first()).ok_or(LabelError::TooMany { max: LABELS_MAX })
+}
+
+/// The code under a scratch layer that takes the most room.
+fn widest(tags: &[Tag]) -> Result<Option<&ScratchCode>, LabelError> {
+    let face = Weight::Bold.face().ok_or(LabelError::Font)?;
+    let width = |code: &&ScratchCode| face.width_um(&code.print(), MM);
+    Ok(tags.iter().filter_map(|tag| tag.scratch.as_ref()).max_by_key(width))
+}
+
+/// Draws the codes, and lays out a label with room for the largest of everything.
+fn lay_out(
+    wanted: &Wanted,
+    dots: Option<Dpi>,
+    facts: &Facts,
+    tags: &[Tag],
+    progress: Progress<'_>,
+) -> Result<(Design, Vec<Modules>), LabelError> {
     let codes = codes(tags, progress)?;
-    let (first, code) = tags.first().zip(codes.first()).ok_or(LabelError::TooMany { max: LABELS_MAX })?;
-    let modules = code.width();
-    let longest = tags.iter().filter_map(|tag| tag.serial.as_deref()).max_by_key(|serial| serial.len());
-    let dots = match wanted.format {
-        Format::Pdf | Format::Svg => None,
-        Format::Png | Format::Zpl | Format::Tspl => Some(wanted.dpi),
-    };
+    let (_, code) = only(tags, &codes)?;
     let length = tags.iter().map(|tag| tag.address.chars().count()).max().unwrap_or_default();
-    let design = Design::of(Media { size: wanted.size, dots }, facts, layout::CodeSize { modules, length }, longest)?;
-    let bytes = match wanted.format {
-        Format::Pdf => pdf::pdf(pdf::Job {
-            size: wanted.size,
-            design: &design,
-            tags,
-            codes: &codes,
-            skipped: wanted.start_at - 1,
-            nudge_um: wanted.nudge_um(),
-            has_marks: wanted.has_marks || wanted.size.sheet().is_some_and(|sheet| sheet.is_plain),
-            title: &facts.title(),
-            lang: lang.code(),
-        })?,
-        Format::Svg => svg::svg(&design, code, first.serial.as_deref())?.into(),
-        Format::Png => Plate::new(&design, wanted.dpi)?.print(code, first.serial.as_deref())?.png(wanted.dpi)?,
-        Format::Zpl | Format::Tspl => stream(wanted, &design, tags, &codes)?,
+    let own = Own {
+        code: CodeSize { modules: code.width(), length },
+        serial: tags.iter().filter_map(|tag| tag.serial.as_deref()).max_by_key(|serial| serial.len()),
+        scratch: widest(tags)?,
     };
-    Ok(Made { bytes, count: tags.len(), warnings: design.warnings })
+    Ok((Design::of(Media { size: wanted.size, dots }, facts, own)?, codes))
 }
 
 /// The code of every label or, without serial numbers, the one that all carry; all of the same width. This is most of the work, so
@@ -570,10 +483,12 @@ fn stream(wanted: &Wanted, design: &Design, tags: &[Tag], codes: &[Modules]) -> 
     }
     let copies = if codes.len() == 1 { tags.len() } else { 1 };
     for (tag, code) in tags.iter().zip(codes) {
-        let bitmap = plate.print(code, tag.serial.as_deref())?;
+        let bitmap = plate.print(code, tag)?;
         match wanted.format {
             Format::Tspl => printer::tspl(&mut out, &bitmap, copies),
-            Format::Zpl | Format::Pdf | Format::Png | Format::Svg => printer::zpl(&mut out, &bitmap, copies),
+            Format::Zpl | Format::Pdf | Format::Png | Format::Svg | Format::Csv => {
+                printer::zpl(&mut out, &bitmap, copies)
+            }
         }
     }
     Ok(out)

@@ -30,6 +30,7 @@ mod quantity;
 mod reports;
 mod routes;
 mod scans;
+mod scratch;
 mod serials;
 mod service;
 mod story;
@@ -138,16 +139,23 @@ pub enum ImportError {
     Serials(#[from] SerialsError),
 }
 
-/// Keeps the serials of a lot in a data folder, if they are those that the ledger commits to; how many there are.
+/// Keeps the serials of a lot in a data folder, if they are those that the ledger commits to; how many there are. Of a list with the codes
+/// under scratch layers only the serials are kept; `has_scratch` says that the packs have such layers where the list does not show it.
 ///
 /// # Errors
 /// [`ImportError`].
-pub async fn import_serials(node_url: &str, data: &Path, lot: &str, file: &Path) -> Result<usize, ImportError> {
+pub async fn import_serials(
+    node_url: &str,
+    data: &Path,
+    lot: &str,
+    file: &Path,
+    has_scratch: bool,
+) -> Result<usize, ImportError> {
     let link = link::ItemLink::parse(lot).map_err(|_| ImportError::Lot(lot.to_owned()))?;
     let node = node::NodeClient::new(node_url).map_err(ConfigError::Client)?;
     let told = |error: node::NodeError| ImportError::Node(error.to_string());
     let lot = link.lot_uri(&node.ledger().await.map_err(told)?.origin);
     let committed = node.serials(&lot).await.map_err(told)?.ok_or(ImportError::NoneCommitted)?;
     let text = serials::read_bounded(file).map_err(SerialsError::File)?;
-    Ok(serials::SerialLists::new(data).import(&lot, &text, committed)?)
+    Ok(serials::SerialLists::new(data).import(&lot, &text, committed, has_scratch)?)
 }

@@ -57,6 +57,8 @@ pub(crate) enum View {
     SerialProof,
     /// The form to report a problem, and where it is sent.
     Report,
+    /// The form for the code under the scratch layer, and where it is sent.
+    Scratch,
 }
 
 /// Why an address names no lot.
@@ -270,6 +272,7 @@ impl View {
             "proof.bin" => Some(Self::DenseProof),
             "serial-proof" => Some(Self::SerialProof),
             "report" => Some(Self::Report),
+            "scratch" => Some(Self::Scratch),
             _ => None,
         }
     }

@@ -75,7 +75,7 @@ enum Command {
     #[command(
         after_help = "Examples:\n  nguon-qr labels LOT --node http://127.0.0.1:8080 --base https://so.example.vn --size a4-24 --count 240 --out labels.pdf\n  \
                       nguon-qr labels LOT --node http://127.0.0.1:8080 --base https://so.example.vn --size 50x30 --serials serials.txt --out labels.zpl\n  \
-                      nguon-qr labels --new-serials 400 --out-serials serials.txt"
+                      nguon-qr labels --new-serials 400 --scratch --out-serials serials.txt"
     )]
     Labels(Box<cli::labels::LabelsArgs>),
 }
@@ -96,6 +96,10 @@ enum Serials {
         /// The lot's URI, its link, or a bare lot id.
         #[arg(long, value_name = "LOT-URI|URL")]
         lot: String,
+        /// The packs have scratch layers: their pages take the codes under them. Known of a list that has the codes in it; of those nothing is
+        /// kept, and none need be given.
+        #[arg(long)]
+        scratch: bool,
         /// One serial a line, as they were written when the lot was packed.
         #[arg(value_name = "FILE")]
         file: PathBuf,
@@ -114,8 +118,8 @@ async fn main() -> anyhow::Result<()> {
             (settings.data, settings.is_behind_proxy, settings.report_webhook) = (data, behind_proxy, report_webhook);
             serve(node, listen, base, settings).await
         }
-        Command::Serials(Serials::Import { data, node, lot, file }) => {
-            let count = nguon_qr::import_serials(&node, &data, &lot, &file).await?;
+        Command::Serials(Serials::Import { data, node, lot, scratch, file }) => {
+            let count = nguon_qr::import_serials(&node, &data, &lot, &file, scratch).await?;
             writeln!(std::io::stdout(), "kept {count} serials")?;
             Ok(())
         }

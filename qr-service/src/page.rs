@@ -18,6 +18,7 @@ mod meta;
 mod product;
 mod record;
 mod report;
+mod scratch;
 mod verdict;
 
 pub(crate) use labels::{LabelForm, labels_page};
@@ -25,6 +26,7 @@ pub(crate) use lot::{Freshness, LotPage, lot_page};
 pub(crate) use message::{Trouble, home_page, trouble_page};
 pub(crate) use product::product_page;
 pub(crate) use report::{ReportState, report_page};
+pub(crate) use scratch::{ScratchPage, ScratchState, scratch_page};
 
 /// What every page needs to know of its request.
 #[derive(Debug, Clone, Copy)]

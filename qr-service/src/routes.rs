@@ -27,6 +27,7 @@ mod compressed;
 mod item;
 mod labels;
 mod report;
+mod scratch;
 
 use answer::Reader;
 
@@ -60,7 +61,7 @@ pub(crate) fn standalone(service: Arc<Service>) -> Router {
 }
 
 fn routes() -> Router<Arc<Service>> {
-    let items = || -> MethodRouter<Arc<Service>> { get(item::get).post(report::post).options(options) };
+    let items = || -> MethodRouter<Arc<Service>> { get(item::get).post(item::post).options(options) };
     let mut router = Router::new()
         .route("/", get(home))
         .route("/find", get(find))

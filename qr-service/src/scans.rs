@@ -1,6 +1,6 @@
-//! How often each pack's code was scanned: counted without knowing by whom.
+//! How often each pack's code was scanned, and how often the code under its scratch layer was entered: counted without knowing by whom.
 //!
-//! `scans.db` is a table of slots of 64 bytes, found by a hash of the pack, changed in place and made durable about every second. Memory does
+//! Each of the two is a table of slots of 64 bytes, found by a hash of the pack, changed in place and made durable about every second. Memory does
 //! not grow with it. Of a reader nothing is stored; in memory stands a hash of address and browser with a secret that changes every day and is
 //! written nowhere, so that one person's second look is not a second scan.
 
@@ -84,9 +84,9 @@ pub(crate) struct ScanStore {
 }
 
 impl ScanStore {
-    /// Opens the table in a data folder, making it where there is none.
-    pub(crate) fn open(data: &Path) -> io::Result<Self> {
-        let path = data.join("scans.db");
+    /// Opens a table in a data folder, making it where there is none.
+    pub(crate) fn open(data: &Path, name: &str) -> io::Result<Self> {
+        let path = data.join(name);
         let mut file = match File::options().read(true).write(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path, SLOTS_MIN)?,
@@ -98,7 +98,8 @@ impl ScanStore {
         let slots = read_header(&header)
             .filter(|slots| file.metadata().is_ok_and(|found| found.len() == (slots + 1) * slot::BYTES));
         let slots = slots.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidData, "scans.db is damaged; move it away to begin the counts anew")
+            let message = format!("{name} is damaged; move it away to begin the counts anew");
+            io::Error::new(io::ErrorKind::InvalidData, message)
         })?;
         let looks = LruCache::new(NonZeroUsize::new(LOOKS_MAX).unwrap_or(NonZeroUsize::MIN));
         let mut store = Self { path, file, slots, used: 0, is_dirty: false, looks, day: 0, secret: RandomState::new() };
@@ -114,16 +115,39 @@ impl ScanStore {
         reader: Option<(IpAddr, &str)>,
         now: u64,
     ) -> io::Result<Option<Scans>> {
+        let Some(reader) = reader else { return Ok(self.find(pack)?.1.map(|slot| slot.told())) };
+        let last = self.last_look(pack, reader, now);
+        self.count(pack, last, now)
+    }
+
+    /// Counts that the code under a pack's scratch layer was entered, and makes it durable before it says how often that was. Counted is also
+    /// an entry by somebody whose address is unknown: it must not pass for the first again.
+    pub(crate) fn enter(
+        &mut self,
+        pack: PackKey,
+        reader: Option<(IpAddr, &str)>,
+        now: u64,
+    ) -> io::Result<Option<Scans>> {
+        let last = reader.and_then(|reader| self.last_look(pack, reader, now));
+        let told = self.count(pack, last, now)?;
+        self.sync()?;
+        Ok(told)
+    }
+
+    /// When this reader looked at this pack before, as far as it is remembered. From now on it is now.
+    fn last_look(&mut self, pack: PackKey, reader: (IpAddr, &str), now: u64) -> Option<u64> {
         let day = now / DAY_SECONDS;
-        let (at, found) = self.find(pack)?;
-        let Some(reader) = reader else { return Ok(found.map(|slot| slot.told())) };
         if day != self.day {
             // What was remembered under yesterday's secret cannot be recognised any more.
             (self.day, self.secret) = (day, RandomState::new());
             self.looks.clear();
         }
-        let look = (pack, self.secret.hash_one(reader));
-        let last = self.looks.put(look, now);
+        self.looks.put((pack, self.secret.hash_one(reader)), now)
+    }
+
+    /// Counts unless the same reader looked a moment ago.
+    fn count(&mut self, pack: PackKey, last: Option<u64>, now: u64) -> io::Result<Option<Scans>> {
+        let (at, found) = self.find(pack)?;
         if let (Some(slot), Some(last)) = (found, last)
             && now.saturating_sub(last) < LOOK_SECONDS
         {
@@ -135,11 +159,10 @@ impl ScanStore {
                 return Ok(None);
             }
             self.grow()?;
-            self.looks.pop(&look);
-            return self.scan(pack, Some(reader), now);
+            return self.count(pack, last, now);
         }
         let mut slot = found.unwrap_or_else(|| Slot::new(pack, now));
-        slot.count(now, day, last.is_none());
+        slot.count(now, now / DAY_SECONDS, last.is_none());
         self.write(at, &slot)?;
         self.used += u64::from(found.is_none());
         Ok(Some(slot.told()))

@@ -13,20 +13,21 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nguon_ledger::hash::Hash;
 use serde_json::{Value, json};
 
-use crate::{cache::Cache, data::write_durably};
+use crate::{cache::Cache, data::write_durably, scratch};
 
 /// Most serials of one lot. With their tree they take some 130 bytes each.
 pub const SERIALS_MAX: usize = 200_000;
 /// Longest serial, that of GS1 (AI 21) being shorter still.
 const SERIAL_BYTES_MAX: usize = 32;
-/// Largest file of serials.
-const FILE_BYTES_MAX: u64 = 8 << 20;
+/// Largest file of serials, which may hold the codes of the scratch layers too.
+const FILE_BYTES_MAX: u64 = 16 << 20;
 /// Memory for lists with their trees: one of the largest, or very many small ones.
 const TREES_BYTES_MAX: usize = 48 << 20;
 /// What one serial takes in memory: its text and place, and two hashes.
 const BYTES_PER_SERIAL: usize = 130;
 
-const _: () = assert!(SERIALS_MAX * (SERIAL_BYTES_MAX + 1) < 8 << 20, "the longest list fits into the largest file");
+const _: () =
+    assert!(SERIALS_MAX * (SERIAL_BYTES_MAX + 1 + 20) < 16 << 20, "the longest list fits into the largest file");
 const _: () = assert!(SERIALS_MAX * BYTES_PER_SERIAL < 48 << 20, "the largest tree fits into the cache");
 
 /// What the ledger holds of a lot's serials.
@@ -45,6 +46,12 @@ pub enum SerialsError {
     /// A line is no serial.
     #[error("line {line} is no serial: 1 to {SERIAL_BYTES_MAX} printable characters without blanks")]
     NotASerial {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// What stands behind a serial is not the code under its scratch layer.
+    #[error("line {line} has a scratch code that is none, or that is not of the serial before it")]
+    NotItsCode {
         /// Counted from 1.
         line: usize,
     },
@@ -78,17 +85,21 @@ pub(crate) struct SerialTree {
     serials: Vec<String>,
     /// Leaf hashes first, the root last. A node without a neighbour rises as it is.
     levels: Vec<Vec<Hash>>,
+    /// Whether the list had the codes of scratch layers beside them, of which nothing is kept here.
+    has_codes: bool,
 }
 
 impl SerialTree {
-    /// Reads one serial a line, in any order.
+    /// Reads one serial a line, in any order; behind each may stand the code under its scratch layer.
     pub(crate) fn read(text: &str) -> Result<Self, SerialsError> {
-        let mut serials = Vec::new();
+        let (mut serials, mut has_codes) = (Vec::new(), false);
         for (number, line) in text.lines().enumerate() {
-            let serial = line.trim();
-            if serial.is_empty() {
+            let line = line.trim();
+            if line.is_empty() {
                 continue;
             }
+            let (serial, code) = scratch::read_line(line).ok_or(SerialsError::NotItsCode { line: number + 1 })?;
+            has_codes |= code.is_some();
             if serial.len() > SERIAL_BYTES_MAX || !serial.bytes().all(|b| b.is_ascii_graphic()) {
                 return Err(SerialsError::NotASerial { line: number + 1 });
             }
@@ -111,7 +122,7 @@ impl SerialTree {
             };
             levels.push(below.chunks(2).map(pair).collect());
         }
-        Ok(Self { serials, levels })
+        Ok(Self { serials, levels, has_codes })
     }
 
     /// What a ledger would hold of it.
@@ -184,8 +195,19 @@ impl SerialLists {
         self.folder.join(format!("{}.txt", Hash::of(lot.as_bytes())))
     }
 
-    /// Keeps a list, if it is the one that the lot committed to.
-    pub(crate) fn import(&self, lot: &str, text: &str, committed: Commitment) -> Result<usize, SerialsError> {
+    /// The mark that a lot's packs have scratch layers.
+    fn mark(&self, lot: &str) -> PathBuf {
+        self.path(lot).with_extension("scratch")
+    }
+
+    /// Keeps the serials of a list, if it is the one that the lot committed to, and whether its packs have scratch layers.
+    pub(crate) fn import(
+        &self,
+        lot: &str,
+        text: &str,
+        committed: Commitment,
+        has_scratch: bool,
+    ) -> Result<usize, SerialsError> {
         let tree = SerialTree::read(text)?;
         let found = tree.commitment();
         if found != committed {
@@ -193,7 +215,21 @@ impl SerialLists {
         }
         fs::create_dir_all(&self.folder)?;
         write_durably(&self.path(lot), tree.serials.join("\n").as_bytes())?;
+        if has_scratch || tree.has_codes {
+            write_durably(&self.mark(lot), format!("{} {}", committed.count, committed.root).as_bytes())?;
+        } else if let Err(error) = fs::remove_file(self.mark(lot))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error.into());
+        }
         Ok(tree.serials.len())
+    }
+
+    /// What a lot committed to whose packs have scratch layers, as the ledger said when its list was given; nothing of any other lot.
+    pub(crate) fn scratch(&self, lot: &str) -> Option<Commitment> {
+        let mark = fs::read_to_string(self.mark(lot)).ok()?;
+        let (count, root) = mark.split_once(' ')?;
+        Some(Commitment { count: count.parse().ok()?, root: Hash::from_hex(root)? })
     }
 
     /// How a serial stands to a lot. Reads a file and hashes its lines where the tree is not in memory.
@@ -253,6 +289,7 @@ mod tests {
     };
 
     use super::{Commitment, SerialLists, SerialTree, SerialsError, Standing};
+    use crate::scratch::ScratchCode;
 
     fn serials(count: usize) -> Vec<String> {
         (0..count).map(|n| Hash::of(&n.to_be_bytes()).to_string().to_uppercase().chars().take(16).collect()).collect()
@@ -290,10 +327,10 @@ mod tests {
         assert_eq!(lists.standing(lot, first, committed), Standing::Unchecked);
         let other = serials(19).join("\n");
         assert!(matches!(
-            lists.import(lot, &other, committed),
+            lists.import(lot, &other, committed, false),
             Err(SerialsError::OtherSerials { found: 19, expected: 20 })
         ));
-        assert_eq!(lists.import(lot, &text, committed).unwrap(), 20);
+        assert_eq!(lists.import(lot, &text, committed, false).unwrap(), 20);
         assert!(matches!(lists.standing(lot, first, committed), Standing::Proven(_)));
         assert_eq!(lists.standing(lot, "0123456789ABCDEF", committed), Standing::Unknown);
         // A list that was changed afterwards, or a commitment that is another one, is no list.
@@ -302,6 +339,35 @@ mod tests {
         assert_eq!(fresh.standing(lot, first, committed), Standing::Unchecked);
         let wrong = Commitment { root: Hash::ZERO, ..committed };
         assert_eq!(lists.standing(lot, first, wrong), Standing::Unchecked);
+    }
+
+    #[test]
+    fn of_a_list_with_codes_only_the_serials_and_a_mark_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lists, lot) = (SerialLists::new(folder.path()), "https://so.example.vn/lot/0123456789ABCDEF");
+        let codes: Vec<ScratchCode> = (0..30).map(|_| ScratchCode::draw().unwrap()).collect();
+        let line = |code: &ScratchCode| format!("{}\t{}", code.serial(), code.print());
+        let text = codes.iter().map(line).collect::<Vec<_>>().join("\n");
+        let plain = codes.iter().map(ScratchCode::serial).collect::<Vec<_>>().join("\n");
+        let committed = SerialTree::read(&text).unwrap().commitment();
+        assert_eq!(committed, SerialTree::read(&plain).unwrap().commitment(), "codes change nothing of the commitment");
+        assert_eq!(lists.import(lot, &text, committed, false).unwrap(), 30);
+        assert_eq!(lists.scratch(lot), Some(committed));
+        assert!(matches!(lists.standing(lot, &codes[0].serial(), committed), Standing::Proven(_)));
+        for file in std::fs::read_dir(folder.path().join("serials")).unwrap() {
+            let kept = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for code in &codes {
+                let printed = code.print();
+                assert!(!kept.contains(&printed) && !kept.contains(printed.replace('-', "").split_at(15).0));
+            }
+        }
+        // The list that is given last says whether there are layers; who has only the serials may say so.
+        lists.import(lot, &plain, committed, false).unwrap();
+        assert_eq!(lists.scratch(lot), None);
+        lists.import(lot, &plain, committed, true).unwrap();
+        assert_eq!(lists.scratch(lot), Some(committed));
+        let swapped = format!("{}\t{}", codes[0].serial(), codes[1].print());
+        assert!(matches!(SerialTree::read(&format!("A\n{swapped}")), Err(SerialsError::NotItsCode { line: 2 })));
     }
 
     #[test]

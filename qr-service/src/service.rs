@@ -28,7 +28,7 @@ mod packs;
 mod products;
 mod telling;
 
-pub(crate) use packs::Pack;
+pub(crate) use packs::{Layer, Pack};
 pub(crate) use telling::Told;
 
 /// Memory for bundles with the stories read from them.
@@ -49,6 +49,9 @@ const _: () = assert!(
 /// What a client may have done that costs: a bundle fetched, a photo or code drawn. Many phones share one address of a mobile network, so
 /// this is far more than one person asks for.
 const WORK_RATE: Rate = Rate { burst: 200, every: Duration::from_millis(50) };
+/// How many codes of scratch layers a client may try. A code is 75 random bits; what is limited is the work, and many people share one
+/// address of a mobile network.
+const TRY_RATE: Rate = Rate { burst: 20, every: Duration::from_secs(30) };
 /// Pages compressed as well as can be: each takes tens of milliseconds.
 static BEST: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
 /// Photos decoded at once: each takes up to 96 MB.
@@ -67,6 +70,7 @@ pub(crate) struct Service {
     data: Option<Data>,
     clients: ClientKeys,
     work: Limit,
+    tries: Limit,
     ledger: Cache<telling::Kept<LedgerInfo>>,
     stories: Cache<telling::KeptStory>,
     missing: Cache<Instant>,
@@ -172,6 +176,7 @@ impl Service {
             settings,
             clients: ClientKeys::default(),
             work: Limit::new(WORK_RATE),
+            tries: Limit::new(TRY_RATE),
             ledger: Cache::new(1 << 20),
             stories: Cache::new(STORIES_BYTES_MAX),
             missing: Cache::new(MISSING_BYTES_MAX),
@@ -213,6 +218,14 @@ impl Service {
     fn charge(&self, client: Client) -> Result<(), TooMany> {
         match client.key {
             Some(key) => self.work.take(key, Instant::now()),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts that a client tries the code of a scratch layer.
+    pub(crate) fn charge_try(&self, client: Client) -> Result<(), TooMany> {
+        match client.key {
+            Some(key) => self.tries.take(key, Instant::now()),
             None => Ok(()),
         }
     }

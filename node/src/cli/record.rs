@@ -125,6 +125,10 @@ pub(super) struct Transformation {
     /// Where the new serials are written, one a line
     #[arg(long, value_name = "FILE", requires = "serials")]
     serials_file: Option<PathBuf>,
+    /// The list of serials that the packs carry already, as `nguon-qr labels --new-serials` wrote it; codes of scratch layers in it stay
+    /// here (pack only)
+    #[arg(long, value_name = "FILE", conflicts_with = "serials")]
+    serials_list: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -398,6 +402,11 @@ fn transformation<'c>(verb: &str, client: &NodeClient, work: &'c Transformation)
         serials.sort_unstable();
         std::fs::write(file, serials.join("\n")).with_context(|| format!("cannot write {}", file.display()))?;
         draft.set("serials", serials_commitment(&serials));
+    }
+    if let Some(file) = &work.serials_list {
+        let list = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let listed = nguon_qr::label::Serials::read(&list).with_context(|| format!("{}", file.display()))?;
+        draft.set("serials", json!({"count": listed.count(), "root": listed.root().to_string()}));
     }
     Ok((&work.common, draft, created))
 }

@@ -1,6 +1,11 @@
 //! `nguon-qr labels`: labels of a lot, and new serial numbers for a pack event.
 
-use std::{io::Write as _, path::PathBuf, sync::Arc};
+use std::{
+    fs::{File, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -32,7 +37,7 @@ pub(crate) struct LabelsArgs {
     /// How many labels; by default one page of them or, with serials, one for each.
     #[arg(long, value_name = "N")]
     count: Option<usize>,
-    /// pdf, png, svg, zpl or tspl; by default what the file's ending says.
+    /// pdf, png, svg, zpl or tspl, or csv for a printing house; by default what the file's ending says.
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// The printer's dots in an inch: 203 or 300; for pictures also 600.
@@ -41,7 +46,8 @@ pub(crate) struct LabelsArgs {
     /// The file to write.
     #[arg(long, value_name = "FILE", required_unless_present = "new_serials")]
     out: Option<PathBuf>,
-    /// The list of the lot's serial numbers, one a line: the file that recording the pack event wrote, whole.
+    /// The list of the lot's serial numbers, one a line, whole: the file that recording the pack event wrote, or that was drawn for it. Codes
+    /// of scratch layers in it are printed.
     #[arg(long, value_name = "FILE")]
     serials: Option<PathBuf>,
     /// With --serials: the place in the list to begin at.
@@ -65,11 +71,15 @@ pub(crate) struct LabelsArgs {
     /// Where the new serial numbers are written, one a line.
     #[arg(long, value_name = "FILE", requires = "new_serials")]
     out_serials: Option<PathBuf>,
+    /// With --new-serials: for packs with scratch layers. Behind each serial number stands the secret code that it follows from.
+    #[arg(long, requires = "new_serials")]
+    scratch: bool,
 }
 
 pub(crate) async fn run(args: LabelsArgs) -> anyhow::Result<()> {
     if let Some((count, out)) = args.new_serials.zip(args.out_serials.as_ref()) {
-        return draw(count, out);
+        let serials = if args.scratch { Serials::draw_scratch(count)? } else { Serials::draw(count)? };
+        return keep(&serials, out);
     }
     let (Some(lot), Some(node_url), Some(base), Some(out)) = (args.lot, args.node, args.base, args.out) else {
         bail!("say which lot, --node, --base and --out");
@@ -87,6 +97,7 @@ pub(crate) async fn run(args: LabelsArgs) -> anyhow::Result<()> {
             Some(Serials::read(&list).with_context(|| format!("{}", file.display()))?)
         }
     };
+    let has_codes = serials.as_ref().is_some_and(Serials::has_codes);
     let expected = args.count.or(serials.as_ref().map(Serials::count)).unwrap_or(1);
     let wanted = Wanted {
         size: args.size,
@@ -105,7 +116,8 @@ pub(crate) async fn run(args: LabelsArgs) -> anyhow::Result<()> {
     let made = print(Config { node_url, base }, &link, wanted, serials, progress).await;
     bar.finish_and_clear();
     let made = made?;
-    std::fs::write(&out, &made.bytes).with_context(|| format!("cannot write {}", out.display()))?;
+    let file = open(OpenOptions::new().create(true).truncate(true), has_codes, &out);
+    file.and_then(|mut file| file.write_all(&made.bytes)).with_context(|| format!("cannot write {}", out.display()))?;
     for warning in &made.warnings {
         writeln!(std::io::stderr(), "note: {warning} ({})", warning.code())?;
     }
@@ -113,17 +125,29 @@ pub(crate) async fn run(args: LabelsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Draws serial numbers and says what a pack event has to commit to.
-fn draw(count: usize, out: &std::path::Path) -> anyhow::Result<()> {
-    let serials = Serials::draw(count)?;
+/// Writes new serial numbers and says what a pack event has to commit to.
+fn keep(serials: &Serials, out: &Path) -> anyhow::Result<()> {
     // An older list may be the only copy of what a lot has committed to.
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
+    let file = open(OpenOptions::new().create_new(true), serials.has_codes(), out);
     let mut file = file.with_context(|| format!("cannot make {}; is it there already?", out.display()))?;
     file.write_all(serials.to_list().as_bytes()).with_context(|| format!("cannot write {}", out.display()))?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "count {}", serials.count())?;
     writeln!(stdout, "root {}", serials.root())?;
     Ok(())
+}
+
+/// Opens a file for writing: one with codes of scratch layers, which are secrets, for its owner alone, also where it was there before.
+fn open(options: &mut OpenOptions, has_codes: bool, path: &Path) -> std::io::Result<File> {
+    options.write(true);
+    #[cfg(unix)]
+    if has_codes {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let file = options.mode(0o600).open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        return Ok(file);
+    }
+    options.open(path)
 }
 
 fn bar(count: usize) -> anyhow::Result<ProgressBar> {

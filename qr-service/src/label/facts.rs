@@ -40,6 +40,10 @@ pub(crate) struct Facts {
     pub(crate) lines: Vec<Fact>,
     /// The code to type, with the word before it.
     pub(crate) code: Fact,
+    /// The same without the word.
+    pub(crate) short_code: String,
+    /// What stands beside a scratch layer.
+    pub(crate) scratch_word: &'static str,
     /// The word before a pack's serial number.
     pub(crate) serial_word: &'static str,
     /// What is said where no serial number stands.
@@ -54,6 +58,8 @@ impl Facts {
         let mut facts = Self {
             lines: Vec::new(),
             code: Fact { field: Field::Code, text: String::new(), short: None },
+            short_code: short_code::print(link),
+            scratch_word: words.get("label.scratch"),
             serial_word: words.get("label.serial"),
             hint: words.get("label.hint"),
             warnings: Vec::new(),
@@ -96,7 +102,7 @@ impl Facts {
         facts.add(Field::Advice, None, advice);
         // An own lot's id is the code without its check digits and stands there.
         let word = words.get(if link.lot_parts().0.is_some() { "label.code" } else { "label.lot_code" });
-        facts.code.text = format!("{word} {}", short_code::print(link));
+        facts.code.text = format!("{word} {}", facts.short_code);
         facts
     }
 

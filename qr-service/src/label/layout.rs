@@ -2,12 +2,13 @@
 //! type below. All lengths are whole micrometres, so that every output says the same.
 
 use super::{
-    Field, LabelError, Warning, WarningKind,
+    Field, LabelError, Tag, Warning, WarningKind,
     facts::{Fact, Facts},
     font::{Face, Weight},
-    size::{Dpi, MM, Size},
+    scratch::{self, Area},
+    size::{Dpi, MM, SIZES, Size},
 };
-use crate::code::QUIET_MODULES;
+use crate::{code::QUIET_MODULES, scratch::ScratchCode};
 
 /// Least width of a module: what phones of every kind read from paper.
 const MODULE_MIN_UM: i32 = 400;
@@ -16,7 +17,7 @@ const MODULE_MAX_UM: i32 = 600;
 /// Steps in which a module shrinks on a printer whose dots are finer than that.
 const MODULE_STEP_UM: i32 = 20;
 /// Smallest text, from the top of a tall letter to the bottom of a deep one: its small letters are 0.9 millimetres high.
-const EM_MIN_UM: i32 = 1_750;
+pub(super) const EM_MIN_UM: i32 = 1_750;
 /// Smallest name of the goods, which is what people look for.
 const NAME_EM_MIN_UM: i32 = 2_200;
 /// Advice is the first to go.
@@ -31,7 +32,7 @@ const LEADING: i32 = 121;
 /// From the top of a line to its foot, in hundredths of the text's size.
 const ASCENT: i32 = 100;
 /// Free space at the edges, for sheets that go through a printer askew.
-const EDGE_UM: i32 = 1_000;
+pub(super) const EDGE_UM: i32 = 1_000;
 /// Narrowest column that facts can be read in.
 const COLUMN_MIN_UM: i32 = 14 * MM;
 /// Height of the woven band with the space below it.
@@ -91,6 +92,8 @@ pub(crate) struct Design {
     pub(crate) code: CodePlace,
     /// Where a pack's serial number is written, with the word before it.
     pub(crate) serial: Option<Text>,
+    /// Where the code under the scratch layer is written.
+    pub(crate) scratch: Option<Text>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -100,6 +103,14 @@ pub(crate) struct Media {
     pub(crate) size: Size,
     /// The printer's dots, of which a module takes a whole number; none where lines may stand anywhere.
     pub(crate) dots: Option<Dpi>,
+}
+
+/// What differs from label to label, at its largest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Own<'a> {
+    pub(crate) code: CodeSize,
+    pub(crate) serial: Option<&'a str>,
+    pub(crate) scratch: Option<&'a ScratchCode>,
 }
 
 /// How large the largest code is.
@@ -112,8 +123,34 @@ pub(crate) struct CodeSize {
 }
 
 impl Design {
-    /// Lays out a label with room for such a code, and for `serial`, the longest serial number.
-    pub(crate) fn of(media: Media, facts: &Facts, size: CodeSize, serial: Option<&str>) -> Result<Self, LabelError> {
+    /// Lays out a label with room for the largest of what differs.
+    pub(crate) fn of(media: Media, facts: &Facts, own: Own<'_>) -> Result<Self, LabelError> {
+        let Some(code) = own.scratch else { return Self::without_layer(media, facts, own) };
+        Self::with_layer(media, facts, own, code).map_err(|error| {
+            let is_room = matches!(error, LabelError::CodeTooLarge { .. } | LabelError::Room);
+            let smallest = is_room.then(|| smallest_with_layer(media, facts, own, code)).flatten();
+            smallest.map_or(error, |smallest| LabelError::ScratchRoom { size: media.size.name(), smallest })
+        })
+    }
+
+    /// Lays out a label whose foot is the place for a scratch layer.
+    fn with_layer(media: Media, facts: &Facts, own: Own<'_>, code: &ScratchCode) -> Result<Self, LabelError> {
+        let area = Area::of(media.size, facts.scratch_word, code)?;
+        let above = Media { size: media.size.without_foot(scratch::HEIGHT_UM), ..media };
+        let mut design = Self::without_layer(above, facts, own)?;
+        // Whoever enters the code must be able to compare the serial.
+        if own.serial.is_some() && design.serial.is_none() {
+            return Err(LabelError::Room);
+        }
+        design.height_um = media.size.height_um();
+        design.texts.extend(area.words);
+        design.shapes.extend(area.frame);
+        design.scratch = Some(area.code);
+        Ok(design)
+    }
+
+    fn without_layer(media: Media, facts: &Facts, own: Own<'_>) -> Result<Self, LabelError> {
+        let Own { code: size, serial, .. } = own;
         let (medium, bold) = Weight::Medium.face().zip(Weight::Bold.face()).ok_or(LabelError::Font)?;
         let strips = [2, 1].map(|rows| Strip::of(media.size, facts, serial.filter(|_| rows > 1), rows, (medium, bold)));
         let (code, strip) = place_code(media, size, strips)?;
@@ -124,6 +161,7 @@ impl Design {
             shapes: band(media.size.width_um()),
             code,
             serial: None,
+            scratch: None,
             warnings: facts.warnings.clone(),
         };
         let bottom = strip.as_ref().map_or(design.height_um - EDGE_UM, |strip| design.height_um - strip.height_um);
@@ -143,9 +181,21 @@ impl Design {
         if let Some(strip) = strip {
             design.texts.push(strip.code);
             design.texts.extend(strip.rest);
-            design.serial = strip.serial;
+            design.serial = strip.serial.or(design.serial);
         }
         Ok(design)
+    }
+
+    /// What one pack alone carries: the line with its serial number, and the code under its scratch layer, in the places of those that
+    /// the label was laid out for.
+    pub(crate) fn own_texts(&self, tag: &Tag) -> impl Iterator<Item = Text> {
+        let serial = self.serial.as_ref().zip(tag.serial.as_ref()).and_then(|(place, serial)| {
+            let (word, _) = place.text.rsplit_once(' ')?;
+            Some(Text { text: format!("{word} {serial}"), ..place.clone() })
+        });
+        let scratch = self.scratch.as_ref().zip(tag.scratch.as_ref());
+        let scratch = scratch.map(|(place, code)| Text { text: code.print(), ..place.clone() });
+        serial.into_iter().chain(scratch)
     }
 
     /// Puts the facts into the column as large as they fit, leaving out the least needed when even the smallest does not.
@@ -166,6 +216,12 @@ impl Design {
             }
         }
         let set = set.ok_or(LabelError::Room)?;
+        // Of a number that is cut nothing is left that anybody could use.
+        if set.cut.contains(&Field::Serial) {
+            self.warnings.push(Warning { kind: WarningKind::LeftOut, field: Field::Serial });
+            let rest: Vec<Line> = lines.iter().filter(|line| line.field != Field::Serial).cloned().collect();
+            return self.fill(column, &rest);
+        }
         // The lot's number stands in the code to type as well.
         let lost = lines.iter().filter(|line| left_out.contains(&line.rank) && line.field != Field::Lot);
         self.warnings.extend(lost.map(|line| Warning { kind: WarningKind::LeftOut, field: line.field }));
@@ -192,6 +248,14 @@ impl Design {
             }
         }
     }
+}
+
+/// The smallest larger label that has room for a scratch layer.
+fn smallest_with_layer(media: Media, facts: &Facts, own: Own<'_>, code: &ScratchCode) -> Option<&'static str> {
+    let mut larger: Vec<Size> = SIZES.into_iter().filter(|size| size.area() > media.size.area()).collect();
+    larger.sort_by_key(Size::area);
+    let fits = |size: &Size| Design::with_layer(Media { size: *size, ..media }, facts, own, code).is_ok();
+    larger.iter().find(|size| fits(size)).map(Size::name)
 }
 
 fn scales() -> impl Iterator<Item = i32> {
@@ -325,13 +389,14 @@ fn present<'a>(texts: &[Option<&'a str>]) -> Vec<&'a str> {
 
 /// The largest size up to `largest_um` in which a text of one line fits. What does not fit in the smallest runs on to the
 /// edge: codes are never cut.
-fn fitting_em(face: &Face, text: &str, largest_um: i32, room_um: i32) -> i32 {
+pub(super) fn fitting_em(face: &Face, text: &str, largest_um: i32, room_um: i32) -> i32 {
     let at_largest = face.width_um(text, largest_um).max(1);
     let fitting = i64::from(largest_um) * i64::from(room_um) / i64::from(at_largest);
     i32::try_from(fitting).unwrap_or(largest_um).clamp(EM_MIN_UM * 4 / 5, largest_um)
 }
 
 /// A fact on its way into the column.
+#[derive(Clone)]
 struct Line {
     field: Field,
     text: String,
@@ -441,7 +506,7 @@ impl Column {
 }
 
 /// Breaks a text at spaces, and inside a word that is wider than the column. Of more rows than there may be, not all are made.
-fn wrap(face: &Face, text: &str, em_um: i32, (width_um, rows_max): (i32, usize)) -> Vec<String> {
+pub(super) fn wrap(face: &Face, text: &str, em_um: i32, (width_um, rows_max): (i32, usize)) -> Vec<String> {
     let fits = |text: &str| face.width_um(text, em_um) <= width_um;
     let mut rows: Vec<String> = Vec::new();
     let mut row = String::new();

@@ -21,7 +21,7 @@ use super::{
     layout::{Design, Text},
     size::{MM, Size},
 };
-use crate::code::Modules;
+use crate::{code::Modules, scratch::CROCKFORD};
 
 /// How hard streams are compressed: a higher level takes longer and saves little on such content.
 const LEVEL: u8 = 6;
@@ -93,7 +93,7 @@ fn page_content(job: Job<'_>, page: usize, tags: &[Tag], first: usize) -> Result
         if let Some(modules) = job.codes.get(first + at).filter(|_| tag.serial.is_some()) {
             code(&mut content, job.design, modules);
         }
-        if let Some(text) = job.design.serial_text(tag.serial.as_deref()) {
+        for text in job.design.own_texts(tag) {
             write_text(&mut content, &text, job.design.height_um)?;
         }
         content.push_str("Q\n");
@@ -230,6 +230,9 @@ fn letters(job: Job<'_>, weight: Weight) -> BTreeSet<char> {
     let mut letters: BTreeSet<char> = texts.flat_map(|text| text.text.chars()).collect();
     if job.design.serial.as_ref().is_some_and(|text| text.weight == weight) {
         letters.extend(job.tags.iter().filter_map(|tag| tag.serial.as_deref()).flat_map(str::chars));
+    }
+    if job.design.scratch.as_ref().is_some_and(|text| text.weight == weight) {
+        letters.extend(CROCKFORD.iter().copied().map(char::from).chain(['-']));
     }
     letters
 }

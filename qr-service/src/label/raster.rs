@@ -4,7 +4,7 @@ use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use ttf_parser::OutlineBuilder;
 
 use super::{
-    LabelError,
+    LabelError, Tag,
     font::each_glyph,
     layout::{Design, Text},
     size::Dpi,
@@ -95,7 +95,7 @@ impl<'a> Plate<'a> {
     }
 
     /// One label.
-    pub(crate) fn print(&self, modules: &Modules, serial: Option<&str>) -> Result<Bitmap, LabelError> {
+    pub(crate) fn print(&self, modules: &Modules, tag: &Tag) -> Result<Bitmap, LabelError> {
         let mut bitmap = self.ground.clone();
         let (place, dpi) = (self.design.code, self.dpi);
         let module_dots = dpi.dots(place.module_um);
@@ -108,19 +108,10 @@ impl<'a> Plate<'a> {
                 bitmap.blacken(left + dot % module_dots, top + dot / module_dots);
             }
         }
-        if let Some(text) = self.design.serial_text(serial) {
+        for text in self.design.own_texts(tag) {
             write(&mut bitmap, dpi, &text)?;
         }
         Ok(bitmap)
-    }
-}
-
-impl Design {
-    /// The line with a pack's serial number, which takes the place of the one that the label was laid out for.
-    pub(crate) fn serial_text(&self, serial: Option<&str>) -> Option<Text> {
-        let place = self.serial.as_ref()?;
-        let (word, _) = place.text.rsplit_once(' ')?;
-        Some(Text { text: format!("{word} {}", serial?), ..place.clone() })
     }
 }
 
@@ -165,14 +156,18 @@ fn blacken(bitmap: &mut Bitmap, raster: &Rasterizer, left: i32, top: i32) {
     });
 }
 
+/// Draws within the box around the corners: a frame has a hundred small ones.
 fn polygon(bitmap: &mut Bitmap, dpi: Dpi, corners: &[(i32, i32)]) {
-    let mut raster = Rasterizer::new(bitmap.width, bitmap.height);
-    let dot = |(x, y): (i32, i32)| point(short(dpi.dots(x)), short(dpi.dots(y)));
-    for (at, corner) in corners.iter().enumerate() {
-        let next = corners.get(at + 1).or(corners.first()).unwrap_or(corner);
-        raster.draw_line(dot(*corner), dot(*next));
+    let dots = || corners.iter().map(|(x, y)| (dpi.dots(*x), dpi.dots(*y)));
+    let (left, right) = (dots().map(|dot| dot.0).min().unwrap_or(0), dots().map(|dot| dot.0).max().unwrap_or(0));
+    let (top, foot) = (dots().map(|dot| dot.1).min().unwrap_or(0), dots().map(|dot| dot.1).max().unwrap_or(0));
+    let (Ok(wide), Ok(high)) = (usize::try_from(right - left + 1), usize::try_from(foot - top + 1)) else { return };
+    let mut raster = Rasterizer::new(wide, high);
+    let at = |(x, y): (i32, i32)| point(short(x - left), short(y - top));
+    for (from, to) in dots().zip(dots().cycle().skip(1)) {
+        raster.draw_line(at(from), at(to));
     }
-    blacken(bitmap, &raster, 0, 0);
+    blacken(bitmap, &raster, left, top);
 }
 
 /// Gathers an outline in dots, with the foot of the letter at zero and up as positive.

@@ -94,6 +94,15 @@ impl Size {
         self.height_um
     }
 
+    /// The same without a strip at its foot.
+    pub(crate) fn without_foot(self, um: i32) -> Self {
+        Self { height_um: self.height_um - um, ..self }
+    }
+
+    pub(crate) fn area(&self) -> i64 {
+        i64::from(self.width_um) * i64::from(self.height_um)
+    }
+
     pub(crate) fn sheet(&self) -> Option<Sheet> {
         self.sheet
     }

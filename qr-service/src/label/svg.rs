@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use ttf_parser::OutlineBuilder;
 
 use super::{
-    LabelError,
+    LabelError, Tag,
     font::each_glyph,
     layout::{Design, Text},
 };
 use crate::code::Modules;
 
 /// One label. Its user unit is a micrometre; its size is stated in millimetres.
-pub(crate) fn svg(design: &Design, modules: &Modules, serial: Option<&str>) -> Result<String, LabelError> {
+pub(crate) fn svg(design: &Design, modules: &Modules, tag: &Tag) -> Result<String, LabelError> {
     let mut path = String::new();
     for shape in &design.shapes {
         for (at, (x, y)) in shape.iter().enumerate() {
@@ -21,8 +21,8 @@ pub(crate) fn svg(design: &Design, modules: &Modules, serial: Option<&str>) -> R
         }
         path.push('Z');
     }
-    for text in design.texts.iter().chain(design.serial_text(serial).as_ref()) {
-        outlines(&mut path, text)?;
+    for text in design.texts.iter().cloned().chain(design.own_texts(tag)) {
+        outlines(&mut path, &text)?;
     }
     let mut code = String::new();
     let module = design.code.module_um;

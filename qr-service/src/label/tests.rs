@@ -8,6 +8,7 @@ use crate::{
     link::ItemLink,
     locale::Lang,
     node::LedgerInfo,
+    scratch::ScratchCode,
     serials::Commitment,
     story::Story,
 };
@@ -39,7 +40,7 @@ fn wanted(size: &str, format: Format) -> Wanted {
 
 fn tag(base: &str, link: &ItemLink, serial: Option<&str>) -> Tag {
     let item = serial.map_or_else(|| link.clone(), |serial| link.with_serial(serial).unwrap());
-    Tag { address: format!("{base}{}", item.page_path()), serial: serial.map(ToOwned::to_owned) }
+    Tag { address: format!("{base}{}", item.page_path()), serial: serial.map(ToOwned::to_owned), scratch: None }
 }
 
 fn one(lot: &str, ledger: &Ledger, wanted: &Wanted) -> Result<super::Made, LabelError> {
@@ -263,8 +264,8 @@ fn a_list_of_serials_is_read_and_held_against_the_ledger() {
     assert!(matches!(serials.clone().held_against(None), Err(LabelError::NoSerials)));
     let other = Serials::read("A23456789012\nB23456789013").unwrap();
     assert!(matches!(other.held_against(Some(committed)), Err(LabelError::OtherSerials { count: 2, committed: 2 })));
-    let part = |first, count| serials.clone().part(first, count);
-    assert_eq!(part(2, None).unwrap(), ["B23456789012"]);
+    let part = |first, count| serials.clone().part(first, count, super::LABELS_MAX);
+    assert_eq!(part(2, None).unwrap()[0].serial, "B23456789012");
     assert!(matches!(part(3, None), Err(LabelError::First { first: 3, listed: 2 })));
     assert!(matches!(Serials::read("A B"), Err(LabelError::SerialLine { line: 1 })));
     assert!(matches!(Serials::read("A\nB\nA"), Err(LabelError::SerialTwice { serial }) if serial == "A"));
@@ -286,4 +287,75 @@ fn new_serials_are_many_random_bits_and_all_different() {
         assert!((800..1_200).contains(&times), "{letter}: {times}");
     }
     assert!(Serials::draw(0).is_err());
+}
+
+/// Packs with layers, ascending by their serials.
+fn scratched(link: &ItemLink, count: usize) -> Vec<Tag> {
+    let list = Serials::draw_scratch(count).unwrap();
+    let line = |line: &str| {
+        let (serial, code) = line.split_once('\t').unwrap();
+        Tag { scratch: Some(ScratchCode::parse(code).unwrap()), ..tag(BASE, link, Some(serial)) }
+    };
+    list.to_list().lines().map(line).collect()
+}
+
+#[test]
+fn a_scratch_code_stands_on_every_label_that_has_room_and_nothing_goes_missing_for_it() {
+    let (link, facts) = facts(&vermicelli(false), VERMICELLI, Lang::Vi);
+    let tags = scratched(&link, 1);
+    for size in SIZES {
+        for dpi in [Dpi::D203, Dpi::D300] {
+            let wanted = Wanted { dpi, ..wanted(size.name(), Format::Png) };
+            let made = match make(&wanted, Lang::Vi, &facts, &tags, &|_| {}) {
+                Ok(made) => made,
+                Err(LabelError::ScratchRoom { size: refused, smallest }) => {
+                    assert!(refused == size.name() && smallest.parse::<Size>().unwrap().area() > size.area());
+                    assert!(size.area() < 64_000_000 * 34, "{} has room", size.name());
+                    continue;
+                }
+                Err(other) => panic!("{}: {other}", size.name()),
+            };
+            assert_eq!(decode(&dots(&made.bytes)), tags[0].address, "{} {dpi:?}", size.name());
+            let is_serial_lost = made.warnings.iter().any(|warning| warning.field == Field::Serial);
+            assert!(!is_serial_lost, "{} {dpi:?}: the serial stands beside the code", size.name());
+        }
+    }
+    let made = |format, tags: &[Tag]| make(&wanted("a4-24", format), Lang::Vi, &facts, tags, &|_| {}).unwrap().bytes;
+    let bare = Tag { scratch: None, ..tags[0].clone() };
+    for format in [Format::Svg, Format::Png, Format::Zpl, Format::Tspl, Format::Pdf] {
+        assert_ne!(made(format, &tags), made(format, std::slice::from_ref(&bare)), "{format:?} shows the code");
+    }
+}
+
+#[test]
+fn a_table_for_a_printing_house_has_a_row_for_each_pack() {
+    let (link, facts) = facts(&vermicelli(false), VERMICELLI, Lang::Vi);
+    let tags = scratched(&link, 3);
+    // The smallest label has no room for any of this, and a table needs none.
+    let made = make(&wanted("a4-65", Format::Csv), Lang::Vi, &facts, &tags, &|_| {}).unwrap();
+    let mut expected = "\u{feff}url,serial,code,scratch\r\n".to_owned();
+    for tag in &tags {
+        let (serial, code) = (tag.serial.as_ref().unwrap(), tag.scratch.as_ref().unwrap().print());
+        let short = crate::short_code::print(&link);
+        expected.push_str(&format!("\"{}\",\"{serial}\",\"{short}\",\"{code}\"\r\n", tag.address));
+    }
+    assert_eq!((String::from_utf8(made.bytes).unwrap(), made.count), (expected, 3));
+    let lot = make(&wanted("a4-65", Format::Csv), Lang::Vi, &facts, &[tag(BASE, &link, None)], &|_| {}).unwrap();
+    assert!(String::from_utf8(lot.bytes).unwrap().ends_with(",\"\"\r\n"), "no serial and no code");
+}
+
+#[test]
+fn a_list_with_codes_commits_to_the_same_and_is_refused_where_a_code_is_missing_or_anothers() {
+    let drawn = Serials::draw_scratch(50).unwrap();
+    let list = drawn.to_list();
+    assert!(drawn.has_codes() && Serials::read(&list).unwrap() == drawn);
+    let plain: Vec<&str> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    let bare = Serials::read(&plain.join("\n")).unwrap();
+    assert!(!bare.has_codes() && (bare.count(), bare.root()) == (50, drawn.root()));
+    let lines: Vec<&str> = list.lines().collect();
+    let code = |line: usize| lines[line].split('\t').nth(1).unwrap();
+    for second in [plain[1].to_owned(), format!("{}\t{}", plain[1], code(0)), format!("{}\tAAAA", plain[1])] {
+        let list = format!("{}\n{second}", lines[0]);
+        assert!(matches!(Serials::read(&list), Err(LabelError::ScratchLine { line: 2 })), "{list}");
+    }
 }

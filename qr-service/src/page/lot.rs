@@ -210,6 +210,9 @@ impl LotPage<'_> {
                     (None, _) => (words.get("lot.pack_unlisted")),
                 }
             }
+            @if self.pack.is_some_and(|pack| pack.has_scratch) {
+                p { a href={ (self.link.page_path()) "/scratch?lang=" (words.lang().code()) } { (words.get("scratch.open")) } }
+            }
             @if let Some(scans) = scans {
                 @let first = words.date(first_day(scans.first_seconds));
                 @if scans.is_odd {

@@ -28,6 +28,12 @@ pub(super) fn asked(uri: &Uri) -> BTreeMap<String, String> {
     Query::<BTreeMap<String, String>>::try_from_uri(uri).map(|Query(asked)| asked).unwrap_or_default()
 }
 
+/// The fields of a form that was sent; nothing where it cannot be read.
+pub(super) fn fields(form: &[u8]) -> Option<BTreeMap<String, String>> {
+    let text = std::str::from_utf8(form).ok()?;
+    Some(asked(&Uri::try_from(format!("/?{text}")).ok()?))
+}
+
 /// The client behind a request.
 pub(super) fn client(service: &Service, headers: &HeaderMap, extensions: &Extensions) -> Client {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());

@@ -12,7 +12,7 @@ use axum::{
 use super::{
     NO_CACHE, Shared,
     answer::{self, Reader},
-    compressed, report,
+    compressed, report, scratch,
 };
 use crate::{
     assets::Encoding,
@@ -53,6 +53,12 @@ impl Call {
         }
     }
 
+    /// How the reader's browser calls itself.
+    pub(super) fn agent(&self) -> String {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        agent.unwrap_or_default().to_owned()
+    }
+
     fn wanted(&self) -> Option<Wanted> {
         // A linkset that is asked for in the header, and at least as much as a page.
         let by_header = || {
@@ -63,7 +69,7 @@ impl Call {
     }
 
     /// Leads on to an address of the ledger's or our own, with all that the query says.
-    fn redirect(&self, target: &str, levels: &[Level], path: &str) -> Response {
+    pub(super) fn redirect(&self, target: &str, levels: &[Level], path: &str) -> Response {
         let (target, fragment) = target.split_once('#').map_or((target, None), |(target, part)| (target, Some(part)));
         let joint = if target.contains('?') { "&" } else { "?" };
         let query = if self.query.is_empty() { String::new() } else { format!("{joint}{}", self.query) };
@@ -133,6 +139,27 @@ pub(super) async fn get(State(service): Shared, request: Request) -> Response {
     resolve(&call, &path).await
 }
 
+/// A form that was sent: a problem that somebody reports, or the code under a scratch layer.
+pub(super) async fn post(State(service): Shared, request: Request) -> Response {
+    let call = Call::of(service, &request);
+    let Ok((Subject::Item(link), view)) = Subject::parse(request.uri().path(), &call.query) else {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    };
+    if !matches!(view, View::Report | View::Scratch) {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    // A form on somebody else's page that sends its visitors' browsers here.
+    let site = call.headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    if view == View::Scratch {
+        scratch::sent(call, link, request.into_body()).await
+    } else {
+        report::sent(call, link, request.into_body()).await
+    }
+}
+
 /// Answers for a path that names something by a GS1 key or as a lot of our own.
 pub(super) async fn resolve(call: &Call, path: &str) -> Response {
     match Subject::parse(path, &call.query) {
@@ -151,6 +178,7 @@ async fn item(call: &Call, link: &ItemLink, view: View) -> Response {
     match view {
         View::QrSvg => return picture(call, link, CodeFormat::Svg, "image/svg+xml"),
         View::QrPng => return picture(call, link, CodeFormat::Png, "image/png"),
+        View::Scratch => return scratch::form(call, link).await,
         View::Page | View::Proof | View::DenseProof | View::SerialProof | View::Report => {}
     }
     let path = link.page_path();
@@ -172,7 +200,7 @@ async fn item(call: &Call, link: &ItemLink, view: View) -> Response {
         View::DenseProof => dense_proof(call, &told).await,
         View::SerialProof => serial_proof(call, link, &told).await,
         View::Report => report::form(call, link, &told),
-        View::Page | View::QrSvg | View::QrPng => page(call, link, &told).await,
+        View::Page | View::QrSvg | View::QrPng | View::Scratch => page(call, link, &told).await,
     }
 }
 
@@ -196,6 +224,7 @@ fn suffix(view: View) -> &'static str {
         View::DenseProof => "/proof.bin",
         View::SerialProof => "/serial-proof",
         View::Report => "/report",
+        View::Scratch => "/scratch",
     }
 }
 

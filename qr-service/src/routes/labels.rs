@@ -1,4 +1,4 @@
-//! Labels over HTTP: `/lot/{id}/label.{pdf,png,svg,zpl,tspl}`, the same under `/01/...`, and a form for people at `/labels`.
+//! Labels over HTTP: `/lot/{id}/label.{pdf,png,svg,zpl,tspl,csv}`, the same under `/01/...`, and a form for people at `/labels`.
 //!
 //! A `POST` carries the list of serial numbers; a `GET` gives labels of the whole lot. Labels show only what the lot's page
 //! shows, so whoever may read the page may print.
@@ -104,13 +104,15 @@ impl From<LabelError> for Refused {
             | LabelError::StartAt { .. }
             | LabelError::Nudge
             | LabelError::SerialLine { .. }
+            | LabelError::ScratchLine { .. }
             | LabelError::SerialTwice { .. }
             | LabelError::NoSerials
             | LabelError::OtherSerials { .. }
             | LabelError::SerialLink(_)
             | LabelError::Code(_)
             | LabelError::CodeTooLarge { .. }
-            | LabelError::Room => StatusCode::UNPROCESSABLE_ENTITY,
+            | LabelError::Room
+            | LabelError::ScratchRoom { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self { status, code: error.code(), detail: error.to_string() }
     }

@@ -1,17 +1,14 @@
 //! "Report a problem": a form that needs no script, and where it goes.
 
-use std::collections::BTreeMap;
-
 use axum::{
-    body,
-    extract::{Request, State},
+    body::{self, Body},
     http::{StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{Shared, item::Call};
+use super::item::Call;
 use crate::{
-    link::{ItemLink, Subject, View},
+    link::ItemLink,
     page::{ReportState, Trouble, report_page},
     reports::{CONTACT_CHARS_MAX, Matter, Report, ReportError, TEXT_CHARS_MAX},
     service::{Told, now},
@@ -30,23 +27,14 @@ pub(super) fn form(call: &Call, link: &ItemLink, told: &Told) -> Response {
     call.reader.page(StatusCode::OK, report_page(call.reader.frame(&path), link, &told.story, state))
 }
 
-pub(super) async fn post(State(service): Shared, request: Request) -> Response {
-    let call = Call::of(service, &request);
-    let path = request.uri().path().to_owned();
-    let Ok((Subject::Item(link), View::Report)) = Subject::parse(&path, &call.query) else {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
-    };
-    // A form on somebody else's page that sends its visitors' browsers here.
-    let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
-    if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
+/// The form, sent.
+pub(super) async fn sent(call: Call, link: ItemLink, form: Body) -> Response {
     let Some(data) = call.service.data() else { return call.reader.trouble(Trouble::NoPage, "/", None) };
     let told = match call.service.tell(&link, call.client).await {
         Ok(told) => told,
         Err(error) => return call.reader.untold(&error, &link.page_path(), Some(link.short_lot())),
     };
-    let Ok(form) = body::to_bytes(request.into_body(), FORM_BYTES_MAX).await else {
+    let Ok(form) = body::to_bytes(form, FORM_BYTES_MAX).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let again = |state| {
@@ -85,9 +73,7 @@ fn thanks(call: &Call, link: &ItemLink) -> Response {
 
 /// Reads a form; nothing where a program filled it in.
 fn read(form: &[u8], link: &ItemLink, lot: &str) -> Result<Option<Report>, ReportState> {
-    let text = std::str::from_utf8(form).map_err(|_| ReportState::Unreadable)?;
-    let uri = axum::http::Uri::try_from(format!("/?{text}")).map_err(|_| ReportState::Unreadable)?;
-    let fields: BTreeMap<String, String> = super::answer::asked(&uri);
+    let fields = super::answer::fields(form).ok_or(ReportState::Unreadable)?;
     let field = |name: &str| fields.get(name).map(|value| value.trim()).unwrap_or_default();
     if !field("website").is_empty() {
         return Ok(None);

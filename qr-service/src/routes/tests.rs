@@ -14,6 +14,7 @@ mod described;
 mod keeping;
 mod packs;
 mod resolver;
+mod scratch;
 
 const PAGE: &str = "/01/08931234567897/10/MD-250112";
 const PACK: &str = "/01/08931234567897/10/MD-250112/21/0123456789ABCD";

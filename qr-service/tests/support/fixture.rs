@@ -33,11 +33,16 @@ pub(crate) struct Ledger {
     pub(crate) blobs: BTreeMap<String, Vec<u8>>,
 }
 
+/// Two packs of the good example with the codes under their scratch layers.
+pub(crate) const SCRATCHED: [(&str, &str); 2] =
+    [("FG2JM8KT8ZG47CQM", "7Q4M-X2AB-CDEF-GH1K"), ("6T80MWT5XTME82Q8", "M1EN-DNGC-0NM1-NH76")];
+
 /// The serials of the good example's packs, ascending.
 pub(crate) fn serials() -> Vec<String> {
     let mut serials: Vec<String> =
-        (1..500_u32).map(|n| key(&format!("pack {n}")).chars().take(14).collect::<String>().to_uppercase()).collect();
+        (1..498_u32).map(|n| key(&format!("pack {n}")).chars().take(14).collect::<String>().to_uppercase()).collect();
     serials.push("0123456789ABCD".to_owned());
+    serials.extend(SCRATCHED.map(|(serial, _)| serial.to_owned()));
     serials.sort_unstable();
     serials
 }

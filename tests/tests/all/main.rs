@@ -11,5 +11,6 @@ mod hostile;
 mod labels;
 mod refusals;
 mod report;
+mod scratch;
 mod tidy;
 mod witness;

@@ -21,7 +21,7 @@ async fn site(data: &Path) -> Site {
     let (address, ending) = serve(node(vec![(VERMICELLI, vermicelli(false))])).await;
     let list = data.join("list.txt");
     std::fs::write(&list, serials().join("\n")).unwrap();
-    let kept = crate::import_serials(&format!("http://{address}"), data, PAGE, &list).await.unwrap();
+    let kept = crate::import_serials(&format!("http://{address}"), data, PAGE, &list, false).await.unwrap();
     assert_eq!(kept, 500);
     ending.abort();
     Site::start_with(vec![(VERMICELLI, vermicelli(false))], settings(data)).await
@@ -73,9 +73,9 @@ async fn a_list_is_taken_only_if_the_ledger_commits_to_it() {
     let (url, folder) = (format!("http://{address}"), tempfile::tempdir().unwrap());
     let list = folder.path().join("list.txt");
     std::fs::write(&list, serials()[1..].join("\n")).unwrap();
-    let refused = crate::import_serials(&url, folder.path(), PAGE, &list).await.unwrap_err();
+    let refused = crate::import_serials(&url, folder.path(), PAGE, &list, false).await.unwrap_err();
     assert!(refused.to_string().starts_with("these 499 serials are not those of the lot, which has 500"), "{refused}");
-    let unknown = crate::import_serials(&url, folder.path(), "/lot/0123456789ABCDEF", &list).await.unwrap_err();
+    let unknown = crate::import_serials(&url, folder.path(), "/lot/0123456789ABCDEF", &list, false).await.unwrap_err();
     assert!(matches!(unknown, crate::ImportError::Node(_)), "{unknown}");
 }
 
