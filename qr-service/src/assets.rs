@@ -32,7 +32,7 @@ macro_rules! verifier {
 /// The style of every page.
 pub(crate) const STYLE_PATH: &str = "qr-service/web/page.min.css";
 /// What pages with forms need beside it.
-pub(crate) const FORMS_STYLE_PATH: &str = "qr-service/web/forms.css";
+pub(crate) const FORMS_STYLE_PATH: &str = "qr-service/web/forms.min.css";
 /// The script of a lot's page, made by `tests/web/make-page-script.mjs` of `page.js` and the verifier's modules.
 pub(crate) const SCRIPT_PATH: &str = "qr-service/web/page.min.js";
 /// The complete verifier in one file, loaded for what the page's script does not pass by itself.
@@ -42,7 +42,7 @@ pub(crate) const VERIFIER_PATH: &str = "verifier/web/verify.bundle.js";
 /// elsewhere.
 pub(crate) const ASSETS: [Asset; 34] = [
     Asset { path: STYLE_PATH, media_type: CSS, text: include_str!("../web/page.min.css") },
-    Asset { path: FORMS_STYLE_PATH, media_type: CSS, text: include_str!("../web/forms.css") },
+    Asset { path: FORMS_STYLE_PATH, media_type: CSS, text: include_str!("../web/forms.min.css") },
     Asset { path: SCRIPT_PATH, media_type: SCRIPT, text: include_str!("../web/page.min.js") },
     Asset { path: "qr-service/web/icon.svg", media_type: "image/svg+xml", text: include_str!("../web/icon.svg") },
     verifier!("attributes.js"),

@@ -1,5 +1,5 @@
 /**
- * Makes qr-service/web/page.min.js and page.min.css, which the consumer page loads: `node tests/web/make-page-script.mjs`.
+ * Makes qr-service/web/page.min.js, page.min.css and forms.min.css, which the consumer pages load: `node tests/web/make-page-script.mjs`.
  *
  * The script is page.js with the verifier's modules in one file, those in qr-service/web/short in the place of their namesakes, without the words
  * of refusals: whatever the short form refuses is judged, and explained, by the complete verifier. Nobody builds anything to use the page: the
@@ -21,6 +21,9 @@ const FALLBACK = "../../verifier/web/ed25519-fallback.js";
 const REFUSALS = new Map([["Error", 0], ["need", 1], ["shape", 1], ["allow", 1], ["failed", 1]]);
 /** The function that calls its last argument for every entry: a text that this returns is a fault. */
 const STEPS = "each";
+/** A variable of the styles. */
+const VARIABLE = /--[a-z-]+/g;
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 /** What stands for the words of a fault. */
 const FAULT = "'-'";
 
@@ -76,12 +79,28 @@ export async function shortVerifier(folder) {
   return import(path);
 }
 
-/** The two files' texts by their paths. @returns {Promise<Map<string, string>>} */
+/** The styles without what a browser does not need; their variables, which are the same in both, are named by one letter, those used most first.
+ * @returns {Promise<[string, string][]>} */
+async function makeStyles() {
+  /** @type {Map<string, string>} */
+  const texts = new Map();
+  for (const name of ["page", "forms"]) {
+    const style = await build({ ...OPTIONS, entryPoints: [join(WEB, `${name}.css`)], minify: true });
+    texts.set(name, style.outputFiles[0]?.text ?? "");
+  }
+  const uses = new Map();
+  for (const text of texts.values()) for (const [name] of text.matchAll(VARIABLE)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const names = [...uses.keys()].sort((a, b) => uses.get(b) - uses.get(a) || (a < b ? -1 : 1));
+  if (names.length > LETTERS.length) throw new Error("more variables than letters");
+  const short = (/** @type {string} */ name) => `--${LETTERS[names.indexOf(name)]}`;
+  return [...texts].map(([name, text]) => [join(WEB, `${name}.min.css`), text.replace(VARIABLE, short)]);
+}
+
+/** The three files' texts by their paths. @returns {Promise<Map<string, string>>} */
 export async function makePageScript() {
   const one = await build({ ...OPTIONS, entryPoints: [join(WEB, "page.js")], plugins: [await shortForms()] });
   const { code = "" } = await minify(wordless(one.outputFiles[0]?.text ?? ""), { module: true, ecma: 2021, compress: { passes: 3 }, mangle: true, format: { ascii_only: true } });
-  const style = await build({ ...OPTIONS, entryPoints: [join(WEB, "page.css")], minify: true });
-  return new Map([[join(WEB, "page.min.js"), `${code}\n`], [join(WEB, "page.min.css"), style.outputFiles[0]?.text ?? ""]]);
+  return new Map([[join(WEB, "page.min.js"), `${code}\n`], ...await makeStyles()]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
