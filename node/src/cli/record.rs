@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::settings::Settings;
 use crate::client::amount::TypedAmount;
-use crate::client::draft::{Draft, correction, file_reference, new_event_id, new_identifier, serials_commitment};
+use crate::client::draft::{
+    Draft, correction, file_reference, listed_serials, new_event_id, new_identifier, serials_commitment,
+};
 use crate::client::{ClientError, NodeClient, Receipt, local_time, typed_time};
 use crate::config::system_time;
 
@@ -405,8 +407,8 @@ fn transformation<'c>(verb: &str, client: &NodeClient, work: &'c Transformation)
     }
     if let Some(file) = &work.serials_list {
         let list = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let listed = nguon_qr::label::Serials::read(&list).with_context(|| format!("{}", file.display()))?;
-        draft.set("serials", json!({"count": listed.count(), "root": listed.root().to_string()}));
+        let serials = listed_serials(&list).with_context(|| format!("{}", file.display()))?;
+        draft.set("serials", serials_commitment(&serials));
     }
     Ok((&work.common, draft, created))
 }

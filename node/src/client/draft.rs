@@ -1,11 +1,14 @@
 //! Bodies of event statements, built step by step. The EPCIS event inside is plain EPCIS 2.0.
 
+use anyhow::bail;
 use nguon_ledger::hash::Hash;
 use nguon_ledger::tree::CompactTree;
 use serde_json::{Map, Value, json};
 
 use super::amount::TypedAmount;
 
+/// Longest serial.
+const SERIAL_BYTES_MAX: usize = 32;
 /// Letters of lot identifiers and serials: Crockford's base 32.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Length of a new identifier: 80 random bits.
@@ -161,6 +164,29 @@ pub fn file_reference(
     Ok(json!({"sha256": hash.to_string(), "mediaType": media_type, "bytes": length}))
 }
 
+/// The serials of a list in ascending order: one a line, in any order; what stands behind a tab, as codes of scratch layers do, is passed over.
+///
+/// # Errors
+/// Names the line that is no serial, or the serial that stands twice.
+pub fn listed_serials(list: &str) -> anyhow::Result<Vec<String>> {
+    let mut serials = Vec::new();
+    for (line, number) in list.trim_start_matches('\u{feff}').lines().zip(1..) {
+        let serial = line.split('\t').next().unwrap_or_default().trim();
+        if serial.is_empty() && line.trim().is_empty() {
+            continue;
+        }
+        if !(1..=SERIAL_BYTES_MAX).contains(&serial.len()) || !serial.bytes().all(|byte| byte.is_ascii_graphic()) {
+            bail!("line {number} is no serial: 1 to {SERIAL_BYTES_MAX} printable characters without blanks");
+        }
+        serials.push(serial.to_owned());
+    }
+    serials.sort_unstable();
+    if let Some([twice, _]) = serials.array_windows().find(|[a, b]| a == b) {
+        bail!("serial {twice} stands twice");
+    }
+    if serials.is_empty() { bail!("the list is empty") } else { Ok(serials) }
+}
+
 /// The commitment to serials in ascending order: how many, and the root of their tree.
 #[must_use]
 pub fn serials_commitment(serials: &[String]) -> Value {
@@ -169,4 +195,29 @@ pub fn serials_commitment(serials: &[String]) -> Value {
         tree.push(Hash::of_leaf(serial.as_bytes()));
     }
     json!({"count": serials.len(), "root": tree.root().to_string()})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{listed_serials, new_identifier, serials_commitment};
+
+    #[test]
+    fn a_list_commits_to_its_serials_whatever_stands_beside_them() {
+        let mut drawn: Vec<String> = (0..50).map(|_| new_identifier().unwrap()).collect();
+        let with_codes: Vec<String> = drawn.iter().map(|serial| format!("{serial}\t7Q4M-X2AB-CDEF-GH1K\r")).collect();
+        let listed = listed_serials(&format!("\u{feff}{}\n\n", with_codes.join("\n"))).unwrap();
+        drawn.sort_unstable();
+        assert_eq!(listed, drawn);
+        assert_eq!(serials_commitment(&listed)["count"], 50);
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_refused_with_its_line() {
+        let told = |list: &str| listed_serials(list).unwrap_err().to_string();
+        assert!(told("A1\n\nB 2").starts_with("line 3 "));
+        assert!(told("A1\n\tcode").starts_with("line 2 "));
+        assert!(told(&"x".repeat(33)).starts_with("line 1 "));
+        assert_eq!(told("A1\nB2\nA1\tcode"), "serial A1 stands twice");
+        assert_eq!(told(" \n"), "the list is empty");
+    }
 }
