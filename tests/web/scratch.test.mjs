@@ -112,3 +112,31 @@ test("every answer can be read by everybody", async () => {
     }
   }
 });
+
+test("whoever has the files checks a code alone, without asking anybody", async () => {
+  const words = JSON.parse(await readFile(join(ROOT, "verifier/web/locales/vi.json"), "utf8"));
+  const { path, code } = pack(3);
+  const files = await Promise.all([`${site.lot}/proof.json`, `${path}/serial-proof`].map(async (one) => {
+    const answer = await fetch(site.url + one);
+    assert.equal(answer.status, 200, one);
+    return { name: one.split("/").at(-1) ?? "", mimeType: "application/json", buffer: Buffer.from(await answer.arrayBuffer()) };
+  }));
+  await withBrowser(async (context) => {
+    const { page, errors } = await openPage(context);
+    await page.goto(`${site.url}/verify.html`);
+    assert.equal(await page.locator("#scratch").count(), 0, "no field where no pack is asked about");
+    await context.setOffline(true);
+    await page.setInputFiles("#files", files);
+    await page.waitForSelector("#verdict");
+    const said = page.locator("#scratch-said");
+    /** @type {[string, string][]} */
+    const typed = [[code.slice(0, 9), ""], [code, words.scratch.right], [code.toLowerCase().replaceAll("-", " "), words.scratch.right], [pack(1).code, words.scratch.wrong], [`${code.slice(0, -1)}${code.endsWith("7") ? "8" : "7"}`, words.scratch.check], ["UUUU-UUUU-UUUU-UUUU", words.scratch.shape]];
+    for (const [text, expected] of typed) {
+      await page.getByLabel(words.scratch.field).fill(text);
+      assert.equal(await said.innerText(), expected, text);
+      assert.deepEqual((await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze()).violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`), []);
+    }
+    if (process.env.NGUON_SHOTS) await page.screenshot({ path: join(process.env.NGUON_SHOTS, "verify-scratch.png"), fullPage: true });
+    assert.deepEqual(errors, []);
+  }, PHONE);
+});

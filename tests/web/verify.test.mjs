@@ -156,6 +156,33 @@ test("every shared bundle is judged as the Rust verifier judges it", async () =>
   }
 });
 
+test("the serial follows from the code under a scratch layer as the format says", async () => {
+  const { readScratchCode } = await load("scratch.js");
+  // The worked example of docs/format.md, section 13.1, and the ways in which people type it.
+  for (const typed of ["7Q4M-X2AB-CDEF-GH1K", "7q4mx2abcdefghlk", " 7Q4M X2AB CDEF GHIK\n"]) assert.deepEqual(readScratchCode(typed), { serial: "FG2JM8KT8ZG47CQM" }, typed);
+  for (const typed of ["", "7Q4M-X2AB-CDEF-GH1", "7Q4M-X2AB-CDEF-GH1KK", "7Q4M-X2AB-CDEF-GU1K", "\ud83e\udd84".repeat(8)]) assert.deepEqual(readScratchCode(typed), { fault: "shape" }, typed);
+  const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const code = "7Q4MX2ABCDEFGH1K";
+  for (let at = 0; at < code.length; at += 1) {
+    for (const letter of letters) {
+      const changed = code.slice(0, at) + letter + code.slice(at + 1);
+      if (changed !== code) assert.deepEqual(readScratchCode(changed), { fault: "check" }, changed);
+    }
+  }
+  // Another reckoning of the serial, by Node's own hash.
+  let reckoned = 0;
+  for (let number = 0; number < 4_000; number += 1) {
+    const typed = createHash("sha256").update(String(number)).digest().subarray(0, 16).reduce((text, byte) => text + letters[byte & 31], "");
+    const read = readScratchCode(typed);
+    if (read.fault) continue;
+    reckoned += 1;
+    const hash = BigInt(`0x${createHash("sha256").update(`nguon-scratch-v1\n${typed.slice(0, 15)}`).digest("hex").slice(0, 20)}`);
+    const serial = Array.from({ length: 16 }, (_, at) => letters[Number((hash >> BigInt(75 - 5 * at)) & 31n)]).join("");
+    assert.equal(read.serial, serial);
+  }
+  assert.ok(reckoned > 60, `${reckoned} of 4000 random texts pass the check letter, about one in 32`);
+});
+
 test("serials of packs are judged as the Rust verifier judges them", async () => {
   const { verifyBundle } = await load("verify.js");
   const { vkey, bundles, cases } = await readJson("tests/vectors/serials.json");

@@ -1,6 +1,7 @@
 // @ts-check
 // Puts a judgement into the page. Every text from outside goes in as text, never as markup.
 import { hex } from '../bytes.js';
+import { readScratchCode } from '../scratch.js';
 
 /** @typedef {import('./judge.js').Judgement} Judgement */
 /** @typedef {import('../verify.js').Check} Check */
@@ -93,7 +94,24 @@ export class Renderer {
       about && fact('size', String(about.size ?? '?')), about && fact('entries', String(about.entries)),
       vkey ? fact('ledger', vkey.slice(0, vkey.indexOf('+')), 'code') : null, vkey ? fact('fingerprint', vkey.split('+')[1] ?? '', 'code') : null,
       vkey ? fact('vkey', vkey, 'code', true) : null),
-    key && el('p', { class: key.from === 'file' ? 'flag' : 'hint', id: 'key-from' }, this.word(`about.from_${key.from}`)));
+    key && el('p', { class: key.from === 'file' ? 'flag' : 'hint', id: 'key-from' }, this.word(`about.from_${key.from}`)),
+    about?.serial ? this.scratch(about.serial) : null);
+  }
+
+  /** The field for the code under a pack's scratch layer, and what this device finds of it. @param {string} serial */
+  scratch(serial) {
+    const input = el('input', { id: 'scratch', type: 'text', maxlength: '40', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', 'aria-describedby': 'scratch-hint' });
+    const said = el('p', { class: 'flag', id: 'scratch-said', role: 'status' });
+    input.addEventListener('input', () => {
+      const typed = /** @type {HTMLInputElement} */ (input).value;
+      const read = readScratchCode(typed);
+      const found = 'fault' in read ? read.fault : read.serial === serial ? 'right' : 'wrong';
+      // Nobody is told of a fault before the code is whole.
+      const isShort = found === 'shape' && typed.replace(/[^0-9A-Za-z]/g, '').length < 16;
+      said.className = found === 'right' ? 'result passed' : 'flag';
+      said.textContent = isShort ? '' : this.word(`scratch.${found}`);
+    });
+    return el('div', { class: 'scratch' }, el('label', { for: 'scratch' }, this.word('scratch.field')), input, said, el('p', { class: 'hint', id: 'scratch-hint' }, this.word('scratch.hint')));
   }
 
   /** Whose year, and the sums that follow from the entries. @param {Judgement} judged */
