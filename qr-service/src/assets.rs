@@ -148,7 +148,7 @@ impl Encoding {
 /// How much time compressing may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// A millisecond or two: somebody waits.
+    /// A millisecond or so: somebody waits.
     Quick,
     /// As long as it takes, tens of milliseconds for a page: done once and sent often.
     Best,
@@ -157,7 +157,7 @@ pub(crate) enum Effort {
 impl Effort {
     fn brotli(self) -> u32 {
         match self {
-            Self::Quick => 9,
+            Self::Quick => 7,
             Self::Best => 11,
         }
     }
