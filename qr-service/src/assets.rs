@@ -157,7 +157,7 @@ pub(crate) enum Effort {
 impl Effort {
     fn brotli(self) -> u32 {
         match self {
-            Self::Quick => 7,
+            Self::Quick => 5,
             Self::Best => 11,
         }
     }
