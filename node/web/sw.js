@@ -11,7 +11,7 @@ const PREFIX = 'nguon-app-';
 const VERSIONS = 'nguon-versions';
 const SCOPE = new URL('./', worker.location.href);
 /** Of no use without the source code beside it, fetched when they are first heard, or for the pages that check what somebody was handed. */
-const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|verifier\/(?:archive|bundle|evidence|item|report|story|verify)\.js|^(?:coop|report)\/.*|locales\/(?:coop|report)\.[a-z]+\.json|\.(?:ogg|opus|mp3|m4a|webm))$/;
+const LEFT_OUT = /(?:\.d\.ts|\.md|LICENSE|core\/types\.js|verifier\/(?:archive|bundle|dense|evidence|item|report|scratch|story|verify)\.js|^(?:coop|report)\/.*|locales\/(?:coop|report)\.[a-z]+\.json|\.(?:ogg|opus|mp3|m4a|webm))$/;
 /** What only browsers need that lack something. */
 const FOR_OLD_KEYS = /(?:noble-ed25519\/index|ed25519-fallback)\.js$/;
 const FOR_OLD_CAMERAS = /vendor\/qr\/decode\.js$/;
