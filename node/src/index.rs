@@ -190,15 +190,20 @@ impl Index {
         }
     }
 
-    /// Removes an index, so that the next start makes it again.
+    /// Empties an index, so that the next start makes it again. The folder itself stays: it may be a disk of its own.
     ///
     /// # Errors
     /// The disk refused.
     pub fn remove(folder: &Path) -> io::Result<()> {
-        match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        let found = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found?,
+        };
+        for item in found {
+            let path = item?.path();
+            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }?;
         }
+        Ok(())
     }
 }
 
