@@ -48,16 +48,17 @@ type Asked = Query<BTreeMap<String, String>>;
 
 /// The routes without a fallback.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    labels::with(routes(), &service).layer(map_response(guard)).layer(CompressionLayer::new()).with_state(service)
+    with_headers(routes()).with_state(service)
 }
 
 /// The routes with a page for every other path.
 pub(crate) fn standalone(service: Arc<Service>) -> Router {
-    labels::with(routes(), &service)
-        .fallback(no_page)
-        .layer(map_response(guard))
-        .layer(CompressionLayer::new())
-        .with_state(service)
+    with_headers(routes().fallback(no_page)).with_state(service)
+}
+
+/// One layer of both: each is a box and a copy of what lies below for every request.
+fn with_headers(routes: Router<Arc<Service>>) -> Router<Arc<Service>> {
+    routes.layer((CompressionLayer::new(), map_response(guard)))
 }
 
 fn routes() -> Router<Arc<Service>> {
@@ -65,6 +66,7 @@ fn routes() -> Router<Arc<Service>> {
     let mut router = Router::new()
         .route("/", get(home))
         .route("/find", get(find))
+        .route("/labels", labels::form_route())
         .route("/verify.html", get(verify_page))
         .route("/.well-known/gs1resolver", get(description).options(options))
         .route(linkset::CONTEXT_PATH, get(context).options(options))

@@ -12,7 +12,7 @@ use axum::{
 use super::{
     NO_CACHE, Shared,
     answer::{self, Reader},
-    compressed, report, scratch,
+    compressed, labels, report, scratch,
 };
 use crate::{
     assets::Encoding,
@@ -127,6 +127,9 @@ impl Call {
 }
 
 pub(super) async fn get(State(service): Shared, request: Request) -> Response {
+    if labels::named(request.uri().path()).is_some() {
+        return labels::made(&service, request).await;
+    }
     let call = Call::of(service, &request);
     let path = request.uri().path().to_owned();
     drop(request);
@@ -139,8 +142,11 @@ pub(super) async fn get(State(service): Shared, request: Request) -> Response {
     resolve(&call, &path).await
 }
 
-/// A form that was sent: a problem that somebody reports, or the code under a scratch layer.
+/// A form that was sent: a problem that somebody reports, or the code under a scratch layer; or the serial numbers of labels to make.
 pub(super) async fn post(State(service): Shared, request: Request) -> Response {
+    if labels::named(request.uri().path()).is_some() {
+        return labels::made(&service, request).await;
+    }
     let call = Call::of(service, &request);
     let Ok((Subject::Item(link), view)) = Subject::parse(request.uri().path(), &call.query) else {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();

@@ -6,12 +6,11 @@
 use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use axum::{
-    Form, Json, Router,
+    Form, Json,
     extract::{FromRequest as _, Query, Request, State},
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
-    routing::get,
+    routing::{MethodRouter, get},
 };
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -35,32 +34,33 @@ static LONG: Semaphore = Semaphore::const_new(1);
 
 type Asked = Query<BTreeMap<String, String>>;
 
-/// Adds them to the other routes. What lies under a lot's address is one route, before which labels step in by their name.
-pub(super) fn with(routes: Router<Arc<Service>>, service: &Arc<Service>) -> Router<Arc<Service>> {
-    routes.route("/labels", get(form).post(form_sent)).layer(from_fn_with_state(Arc::clone(service), step_in))
+/// The form for people. What lies under a lot's address is one route, whose handlers ask [`named`] first.
+pub(super) fn form_route() -> MethodRouter<Arc<Service>> {
+    get(form).post(form_sent)
 }
 
-async fn step_in(State(service): Shared, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let is_item = path.starts_with("/lot/") || path.starts_with("/01/");
+/// The lot and the kind of file where a path names labels.
+pub(super) fn named(path: &str) -> Option<(&str, &str)> {
     // A lot may itself be called `label.pdf`: then the address is whole without that name.
-    let named = path.rsplit_once("/label.").filter(|(lot, _)| is_item && ItemLink::parse(lot).is_ok());
-    let Some((lot, ending)) = named.map(|(lot, ending)| (lot.to_owned(), ending.to_owned())) else {
-        return next.run(request).await;
-    };
-    let Ok(Query(asked)) = Query::try_from_uri(request.uri()) else {
+    path.rsplit_once("/label.").filter(|(lot, _)| ItemLink::parse(lot).is_ok())
+}
+
+/// Labels that a path names, of the packs whose serial numbers a `POST` brings.
+pub(super) async fn made(service: &Arc<Service>, request: Request) -> Response {
+    let uri = request.uri().clone();
+    let Some((lot, ending)) = named(uri.path()) else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(Query(asked)) = Query::try_from_uri(&uri) else {
         return problem(&Refused::field("query", "not as a query is written"));
     };
-    let client = answer::client(&service, request.headers(), request.extensions());
+    let client = answer::client(service, request.headers(), request.extensions());
     let list = match *request.method() {
-        Method::GET | Method::HEAD => None,
-        Method::POST => match String::from_request(request, &service).await {
+        Method::POST => match String::from_request(request, service).await {
             Ok(list) => Some(list),
             Err(rejection) => return rejection.into_response(),
         },
-        _ => return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")]).into_response(),
+        _ => None,
     };
-    let made = labels_at(&service, &lot, &ending, &asked, list.as_deref(), client).await;
+    let made = labels_at(service, lot, ending, &asked, list.as_deref(), client).await;
     made.map_or_else(|refused| problem(&refused), |(link, format, made)| file(&link, format, made))
 }
 
