@@ -36,8 +36,7 @@ pub(super) fn expand(path: &str) -> Option<(String, String)> {
 }
 
 pub(super) async fn get(State(service): Shared, request: Request) -> Response {
-    let call = Call::of(service, &request);
-    let path = request.uri().path().to_owned();
+    let (call, path, _) = Call::of(service, request);
     match expand(&path) {
         Some(expanded) => answer(call, expanded).await,
         None => call.reader.trouble(Trouble::NoPage, "/", None),

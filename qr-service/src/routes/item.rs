@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     assets::Encoding,
-    link::{ItemLink, Subject, View},
+    link::{ItemLink, LinkError, Subject, View},
     linkset::{self, LINKSET, Level, Wanted},
     node::NodeError,
     page::{LotPage, Trouble, lot_page, product_page},
@@ -40,17 +40,20 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn of(service: Arc<Service>, request: &Request) -> Self {
-        let asked = answer::asked(request.uri());
-        Self {
-            reader: Reader::of(&asked, request.headers()),
-            client: answer::client(&service, request.headers(), request.extensions()),
+    /// Reads a request, and gives back its path and its body.
+    pub(super) fn of(service: Arc<Service>, request: Request) -> (Self, String, Body) {
+        let (Parts { method, uri, headers, extensions, .. }, body) = request.into_parts();
+        let asked = answer::asked(&uri);
+        let call = Self {
+            reader: Reader::of(&asked, &headers),
+            client: answer::client(&service, &headers, &extensions),
             service,
             asked,
-            query: request.uri().query().unwrap_or_default().to_owned(),
-            headers: request.headers().clone(),
-            method: request.method().clone(),
-        }
+            query: uri.query().unwrap_or_default().to_owned(),
+            headers,
+            method,
+        };
+        (call, uri.path().to_owned(), body)
     }
 
     /// How the reader's browser calls itself.
@@ -130,16 +133,15 @@ pub(super) async fn get(State(service): Shared, request: Request) -> Response {
     if labels::named(request.uri().path()).is_some() {
         return labels::made(&service, request).await;
     }
-    let call = Call::of(service, &request);
-    let path = request.uri().path().to_owned();
-    drop(request);
+    let (call, path, _) = Call::of(service, request);
+    let subject = Subject::parse(&path, &call.query);
     // A key may be followed by the rest in compressed form.
-    if Subject::parse(&path, &call.query).is_err()
+    if subject.is_err()
         && let Some(expanded) = compressed::expand(&path)
     {
         return compressed::answer(call, expanded).await;
     }
-    resolve(&call, &path).await
+    answer_for(&call, subject, &path).await
 }
 
 /// A form that was sent: a problem that somebody reports, or the code under a scratch layer; or the serial numbers of labels to make.
@@ -147,8 +149,8 @@ pub(super) async fn post(State(service): Shared, request: Request) -> Response {
     if labels::named(request.uri().path()).is_some() {
         return labels::made(&service, request).await;
     }
-    let call = Call::of(service, &request);
-    let Ok((Subject::Item(link), view)) = Subject::parse(request.uri().path(), &call.query) else {
+    let (call, path, body) = Call::of(service, request);
+    let Ok((Subject::Item(link), view)) = Subject::parse(&path, &call.query) else {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     };
     if !matches!(view, View::Report | View::Scratch) {
@@ -159,16 +161,16 @@ pub(super) async fn post(State(service): Shared, request: Request) -> Response {
     if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    if view == View::Scratch {
-        scratch::sent(call, link, request.into_body()).await
-    } else {
-        report::sent(call, link, request.into_body()).await
-    }
+    if view == View::Scratch { scratch::sent(call, link, body).await } else { report::sent(call, link, body).await }
 }
 
 /// Answers for a path that names something by a GS1 key or as a lot of our own.
 pub(super) async fn resolve(call: &Call, path: &str) -> Response {
-    match Subject::parse(path, &call.query) {
+    answer_for(call, Subject::parse(path, &call.query), path).await
+}
+
+async fn answer_for(call: &Call, subject: Result<(Subject, View), LinkError>, path: &str) -> Response {
+    match subject {
         Ok((Subject::Item(link), view)) => item(call, &link, view).await,
         Ok((Subject::Product { gtin, is_named_closer }, View::Page)) => product(call, &gtin, is_named_closer).await,
         Ok((Subject::Product { .. }, _)) => call.reader.trouble(Trouble::NoPage, "/", Some(path)),
