@@ -142,6 +142,14 @@ impl Words {
         }
     }
 
+    /// A date in few letters: `12/03/2026` or `12 Mar 2026`.
+    pub(crate) fn brief_date(self, date: NaiveDate) -> String {
+        match self.lang {
+            Lang::Vi => self.date(date),
+            Lang::En => date.format("%-d %b %Y").to_string(),
+        }
+    }
+
     /// Day and month, for a caption: `14/12` or `14 Dec`.
     pub(crate) fn short_date(self, date: NaiveDate) -> String {
         match self.lang {

@@ -1,6 +1,6 @@
 //! What a label says of a lot: facts of the ledger in the words of one language, and the names of those that are missing.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::{Field, Warning, WarningKind, font::Weight};
@@ -74,10 +74,10 @@ impl Facts {
         let net = product.and_then(|product| product.net_content).map(|net| net.show(words));
         facts.add(Field::Net, Some((words.get("label.net"), words.find("label.short.net"))), net);
         let (made, made_short) = made_keys(story);
-        let day = words.date(story.made.date_naive());
-        facts.add(Field::Made, Some((words.get(made), words.find(made_short))), Some(day));
-        let best = story.best_before.map(|day| words.date(day));
-        facts.add(Field::BestBefore, Some((words.get("label.best_before"), None)), best);
+        let made_words = (words.get(made), words.find(made_short));
+        facts.add_date(Field::Made, made_words, Some(story.made.date_naive()), words);
+        let best_words = (words.get("label.best_before"), words.find("label.short.best_before"));
+        facts.add_date(Field::BestBefore, best_words, story.best_before, words);
         facts.add(
             Field::Lot,
             Some((words.get("label.lot"), None)),
@@ -117,6 +117,21 @@ impl Facts {
     pub(crate) fn rename(&mut self, name: &str) {
         self.lines.retain(|line| line.field != Field::Name);
         self.add(Field::Name, None, Some(name.to_owned()));
+    }
+
+    /// A day, whose month is written in fewer letters where the word before it is.
+    fn add_date(
+        &mut self,
+        field: Field,
+        (word, short): (&'static str, Option<&str>),
+        day: Option<NaiveDate>,
+        words: Words,
+    ) {
+        self.add(field, Some((word, None)), day.map(|day| words.date(day)));
+        let brief = day.map(|day| format!("{} {}", short.unwrap_or(word), words.brief_date(day)));
+        if let Some(fact) = self.lines.last_mut().filter(|fact| fact.field == field) {
+            fact.short = brief;
+        }
     }
 
     fn add(&mut self, field: Field, word: Word, text: Option<String>) {

@@ -149,11 +149,35 @@ impl Design {
         Ok(design)
     }
 
+    /// With the code as large as there is room for or, where a smaller one leaves room for more of the facts, with the largest that does.
     fn without_layer(media: Media, facts: &Facts, own: Own<'_>) -> Result<Self, LabelError> {
+        let mut best = Self::with_modules(media, facts, own, i32::MAX);
+        let lost = |design: &Result<Self, LabelError>| match design {
+            Ok(design) => design.warnings.iter().filter(|warning| warning.field != Field::Advice).count(),
+            Err(_) => usize::MAX,
+        };
+        if lost(&best) <= facts.warnings.len() || matches!(&best, Err(error) if !matches!(error, LabelError::Room)) {
+            return best;
+        }
+        // One micrometre more, as a length of whole dots may have been rounded down.
+        let least_um = least_module_um(media.dots) + 1;
+        let tried_um = best.as_ref().map_or(MODULE_MAX_UM, |design| design.code.module_um);
+        let step_um = media.dots.map_or(MODULE_STEP_UM, |dpi| dpi.um(1));
+        let steps = (tried_um - least_um).max(0) / step_um;
+        for step in (0..=steps).rev() {
+            let smaller = Self::with_modules(media, facts, own, least_um + step * step_um);
+            if lost(&smaller) < lost(&best) {
+                best = smaller;
+            }
+        }
+        best
+    }
+
+    fn with_modules(media: Media, facts: &Facts, own: Own<'_>, module_max_um: i32) -> Result<Self, LabelError> {
         let Own { code: size, serial, .. } = own;
         let (medium, bold) = Weight::Medium.face().zip(Weight::Bold.face()).ok_or(LabelError::Font)?;
         let strips = [2, 1].map(|rows| Strip::of(media.size, facts, serial.filter(|_| rows > 1), rows, (medium, bold)));
-        let (code, strip) = place_code(media, size, strips)?;
+        let (code, strip) = place_code(media, size, module_max_um, strips)?;
         let mut design = Self {
             width_um: media.size.width_um(),
             height_um: media.size.height_um(),
@@ -205,7 +229,13 @@ impl Design {
         let mut left_out: Vec<u8> = Vec::new();
         let mut set = column.largest(lines, &left_out)?;
         while set.is_none() {
-            left_out.push(ranks.pop().ok_or(LabelError::Room)?);
+            let Some(rank) = ranks.pop() else {
+                return match tightened(lines) {
+                    Some(tighter) => self.fill(column, &tighter),
+                    None => self.fill_without_serial(column, lines),
+                };
+            };
+            left_out.push(rank);
             set = column.largest(lines, &left_out)?;
         }
         // What went before a longer text that went too may have room after all.
@@ -218,9 +248,7 @@ impl Design {
         let set = set.ok_or(LabelError::Room)?;
         // Of a number that is cut nothing is left that anybody could use.
         if set.cut.contains(&Field::Serial) {
-            self.warnings.push(Warning { kind: WarningKind::LeftOut, field: Field::Serial });
-            let rest: Vec<Line> = lines.iter().filter(|line| line.field != Field::Serial).cloned().collect();
-            return self.fill(column, &rest);
+            return self.fill_without_serial(column, lines);
         }
         // The lot's number stands in the code to type as well.
         let lost = lines.iter().filter(|line| left_out.contains(&line.rank) && line.field != Field::Lot);
@@ -228,6 +256,16 @@ impl Design {
         self.warnings.extend(set.cut.into_iter().map(|field| Warning { kind: WarningKind::Cut, field }));
         self.place(column, set.rows);
         Ok(())
+    }
+
+    /// A serial number stands in the code to scan as well.
+    fn fill_without_serial(&mut self, column: Column, lines: &[Line]) -> Result<(), LabelError> {
+        let rest: Vec<Line> = lines.iter().filter(|line| line.field != Field::Serial).cloned().collect();
+        if rest.len() == lines.len() {
+            return Err(LabelError::Room);
+        }
+        self.warnings.push(Warning { kind: WarningKind::LeftOut, field: Field::Serial });
+        self.fill(column, &rest)
     }
 
     fn place(&mut self, column: Column, rows: Vec<Row>) {
@@ -250,6 +288,18 @@ impl Design {
     }
 }
 
+/// The lines with one row less where that leaves enough to know the thing by: of the maker's name, and then of the goods'. What does not
+/// fit is cut, and said to be.
+fn tightened(lines: &[Line]) -> Option<Vec<Line>> {
+    let mut lines = lines.to_vec();
+    let tight = [(Field::Maker, 1), (Field::Name, 2)];
+    let (field, rows) = tight
+        .into_iter()
+        .find(|(field, rows)| lines.iter().any(|line| line.field == *field && line.rows_max > *rows))?;
+    lines.iter_mut().filter(|line| line.field == field).for_each(|line| line.rows_max = rows);
+    Some(lines)
+}
+
 /// The smallest larger label that has room for a scratch layer.
 fn smallest_with_layer(media: Media, facts: &Facts, own: Own<'_>, code: &ScratchCode) -> Option<&'static str> {
     let mut larger: Vec<Size> = SIZES.into_iter().filter(|size| size.area() > media.size.area()).collect();
@@ -264,7 +314,12 @@ fn scales() -> impl Iterator<Item = i32> {
 }
 
 /// The code as large as it fits: above the strip, else beside it; and the strip, if it still has a place of its own.
-fn place_code(media: Media, size: CodeSize, strips: [Strip; 2]) -> Result<(CodePlace, Option<Strip>), LabelError> {
+fn place_code(
+    media: Media,
+    size: CodeSize,
+    module_max_um: i32,
+    strips: [Strip; 2],
+) -> Result<(CodePlace, Option<Strip>), LabelError> {
     let modules = i32::try_from(size.modules).map_err(|_| LabelError::Room)?;
     let side = modules + 2 * QUIET;
     let (width, height) = (media.size.width_um(), media.size.height_um());
@@ -276,7 +331,9 @@ fn place_code(media: Media, size: CodeSize, strips: [Strip; 2]) -> Result<(CodeP
     let above = |strip: Strip| (wanted.min(height - BAND_FOOT_UM - strip.height_um), BAND_FOOT_UM, Some(strip));
     let rooms = strips.map(above).into_iter().chain([whole_height]);
     for (room, top, strip) in rooms {
-        if let Some(module_um) = module_um(media.dots, (room / side).min(MODULE_MAX_UM.max(height / 70))) {
+        if let Some(module_um) =
+            module_um(media.dots, (room / side).min(MODULE_MAX_UM.max(height / 70)).min(module_max_um))
+        {
             let snap = |um: i32| media.dots.map_or(um, |dpi| dpi.um(dpi.dots(um)));
             let left_um = snap(width - module_um * side - if media.size.sheet().is_some() { 400 } else { 0 });
             let code = CodePlace { left_um, top_um: snap(top), module_um, modules };
@@ -297,12 +354,17 @@ fn module_um(dots: Option<Dpi>, room_um: i32) -> Option<i32> {
     (found >= MODULE_MIN_UM).then_some(found)
 }
 
-/// Most modules on a side of a code that fits into `room_um`.
-fn modules_max(dots: Option<Dpi>, room_um: i32) -> i32 {
-    let least = match dots {
+/// The narrowest module that may be printed.
+fn least_module_um(dots: Option<Dpi>) -> i32 {
+    match dots {
         Some(dpi) => dpi.um(dpi.dots_within(MODULE_MIN_UM - 1) + 1),
         None => MODULE_MIN_UM,
-    };
+    }
+}
+
+/// Most modules on a side of a code that fits into `room_um`.
+fn modules_max(dots: Option<Dpi>, room_um: i32) -> i32 {
+    let least = least_module_um(dots);
     // Codes have 21 modules, 25, 29 and so on.
     let modules = room_um / least - 2 * QUIET;
     modules - (modules - 21).rem_euclid(4)

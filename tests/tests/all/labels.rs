@@ -441,7 +441,7 @@ fn labels_over_http_are_read_back_and_faults_are_named() {
     let get = |path: &str| demo.node.get(path).unwrap();
     let response = get(&format!("{LOT_PATH}/label.png?size=40x30&dpi=300"));
     assert_eq!(response.headers()["content-type"], "image/png");
-    assert_eq!(response.headers()["nguon-label-warnings"], "left_out-ingredients, left_out-storage, left_out-warnings");
+    assert_eq!(response.headers()["nguon-label-warnings"], "left_out-ingredients, left_out-storage");
     let folder = temp_dir().unwrap();
     let file = folder.path().join("label.png");
     std::fs::write(&file, response.bytes().unwrap()).unwrap();
