@@ -38,6 +38,7 @@ mod raster;
 mod scratch;
 mod serials;
 mod size;
+mod strip;
 mod svg;
 mod table;
 
