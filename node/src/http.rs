@@ -11,6 +11,7 @@ mod log;
 mod lots;
 mod problem;
 pub(crate) mod rate;
+mod reports;
 mod server;
 mod signed;
 mod statements;
@@ -65,7 +66,7 @@ fn described(inner: Option<&Arc<Inner>>) -> (Router<Arc<Inner>>, utoipa::openapi
         .routes(routes!(ledger::product))
         .routes(routes!(ledger::places))
         .routes(routes!(ledger::place))
-        .merge(inviting(inner))
+        .merge(signed_requests(inner))
         .routes(routes!(blobs::get_blob, blobs::put_blob))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::policy))
@@ -75,14 +76,16 @@ fn described(inner: Option<&Arc<Inner>>) -> (Router<Arc<Inner>>, utoipa::openapi
         .split_for_parts()
 }
 
-/// The routes of invitations, which one address may not ask too often.
-fn inviting(inner: Option<&Arc<Inner>>) -> OpenApiRouter<Arc<Inner>> {
+/// What registrars ask for, and who wants to join: one address may not ask too often.
+fn signed_requests(inner: Option<&Arc<Inner>>) -> OpenApiRouter<Arc<Inner>> {
     let routes = OpenApiRouter::new()
         .routes(routes!(invitations::create, invitations::list))
         .routes(routes!(invitations::show))
         .routes(routes!(invitations::claim))
         .routes(routes!(invitations::revoke))
-        .routes(routes!(invitations::forget));
+        .routes(routes!(invitations::forget))
+        .routes(routes!(reports::list))
+        .routes(routes!(reports::done));
     match inner {
         Some(inner) => routes.layer(middleware::from_fn_with_state(Arc::clone(inner), rate::limit)),
         None => routes,

@@ -4,12 +4,13 @@ mod keeper;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use nguon_ledger::entry::Entry;
 use nguon_ledger::identifier::Origin;
 use nguon_ledger::tree::{LeafIndex, TreeSize};
+use nguon_qr::Reports;
 use thiserror::Error;
 
 use crate::config::{Config, IndexLimits, StoreLimits};
@@ -81,6 +82,8 @@ pub(crate) struct Inner {
     pub(crate) origin: Origin,
     pub(crate) vkey: String,
     pub(crate) charter: Charter,
+    /// Where this node serves the consumer pages.
+    pub(crate) reports: OnceLock<Arc<Reports>>,
     keeper: Keeper,
     /// Dropped last: it holds the lock of the folder.
     _folder: Arc<DataFolder>,
@@ -143,6 +146,7 @@ impl Node {
             invitations,
             buckets: Buckets::new(config.rate),
             charter,
+            reports: OnceLock::new(),
             keeper: Keeper::start(config.clone(), &folder, Arc::clone(&store), Arc::clone(&metrics)),
             store,
             metrics,
@@ -169,6 +173,11 @@ impl Node {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.inner.origin
+    }
+
+    /// Tells registrars what was reported on the consumer pages that are served beside this node. Only the first such call counts.
+    pub fn tell_reports(&self, reports: Arc<Reports>) {
+        self.inner.reports.get_or_init(|| reports);
     }
 
     /// The routes of the HTTP API.

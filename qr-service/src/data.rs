@@ -13,7 +13,7 @@ use crate::{copies::Copies, reports::Reports, scans::ScanStore, serials::SerialL
 #[derive(Debug)]
 pub(crate) struct Data {
     pub(crate) serials: SerialLists,
-    pub(crate) reports: Reports,
+    pub(crate) reports: Arc<Reports>,
     pub(crate) copies: Arc<Copies>,
     scans: Mutex<ScanStore>,
     entered: Mutex<ScanStore>,
@@ -34,7 +34,7 @@ impl Data {
         })?;
         Ok(Self {
             serials: SerialLists::new(folder),
-            reports: Reports::open(folder)?,
+            reports: Arc::new(Reports::open(folder)?),
             copies: Arc::new(Copies::open(folder)?),
             scans: Mutex::new(ScanStore::open(folder, "scans.db")?),
             entered: Mutex::new(ScanStore::open(folder, "layers.db")?),

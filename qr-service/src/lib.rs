@@ -40,7 +40,9 @@ mod story;
 mod fixture;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+pub use reports::{KeptReport, Reports};
 pub use serials::{Commitment, SERIALS_MAX, SerialsError};
 
 /// Where the service finds its ledger and what its printed codes begin with.
@@ -90,22 +92,33 @@ pub enum ConfigError {
     },
 }
 
-/// The routes, without a fallback, so that a node can merge them with its own: `/`, `/find`, `/lot/...`, `/01/...` and the other
-/// keys of GS1, `/blob/...`, `/assets/...`.
+/// The service within a node.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a node takes it apart")]
+pub struct Pages {
+    /// The routes, without a fallback, so that a node can merge them with its own: `/`, `/find`, `/labels`, `/lot/...`, `/01/...` and the
+    /// other keys of GS1, `/blob/...`, `/assets/...`.
+    pub router: axum::Router,
+    /// What shoppers report, where the service has a folder.
+    pub reports: Option<Arc<Reports>>,
+}
+
+/// The service for a node to merge with its own routes.
 ///
 /// Clients are told apart by [`axum::extract::ConnectInfo`]; serve with `into_make_service_with_connect_info::<SocketAddr>()`. Where
 /// that is missing, all clients are as one unknown one: nobody is limited, and no scan is counted.
 ///
 /// # Errors
 /// [`ConfigError`] when an address in `config` is no web address, or the data folder cannot be used.
-pub fn router(config: Config, settings: Settings) -> Result<axum::Router, ConfigError> {
-    Ok(routes::router(service::Service::new(config, settings)?))
+pub fn pages(config: Config, settings: Settings) -> Result<Pages, ConfigError> {
+    let service = service::Service::new(config, settings)?;
+    Ok(Pages { reports: service.data().map(|data| Arc::clone(&data.reports)), router: routes::router(service) })
 }
 
-/// The same with a page of its own for every other path: the whole service, run alone.
+/// The routes with a page of their own for every other path: the whole service, run alone.
 ///
 /// # Errors
-/// As [`router`].
+/// As [`pages`].
 pub fn standalone(config: Config, settings: Settings) -> Result<axum::Router, ConfigError> {
     Ok(routes::standalone(service::Service::new(config, settings)?))
 }
@@ -114,7 +127,7 @@ pub fn standalone(config: Config, settings: Settings) -> Result<axum::Router, Co
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn reports(data: &Path) -> std::io::Result<Vec<serde_json::Value>> {
+pub fn reports(data: &Path) -> std::io::Result<Vec<KeptReport>> {
     reports::list(data)
 }
 

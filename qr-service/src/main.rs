@@ -125,7 +125,7 @@ async fn main() -> anyhow::Result<()> {
         }
         Command::Reports { data } => {
             for report in nguon_qr::reports(&data)? {
-                writeln!(std::io::stdout(), "{report}")?;
+                writeln!(std::io::stdout(), "{}", serde_json::to_string(&report)?)?;
             }
             Ok(())
         }

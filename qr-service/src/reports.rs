@@ -3,14 +3,19 @@
 use std::{
     fs::File,
     io::{self, Write as _},
-    path::Path,
-    sync::{Mutex, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use nguon_ledger::hash::Hash;
+
 use serde_json::{Value, json};
 
-use crate::limit::{ClientKey, Limit, Rate, TooMany};
+use crate::{
+    data::write_durably,
+    limit::{ClientKey, Limit, Rate, TooMany},
+};
 
 /// Longest text and way to be reached, in characters.
 pub(crate) const TEXT_CHARS_MAX: usize = 1_000;
@@ -77,9 +82,38 @@ pub(crate) enum ReportError {
     Write(#[from] io::Error),
 }
 
-/// The file of reports.
+/// A report as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[non_exhaustive]
+pub struct KeptReport {
+    /// Names it: the first 16 hex digits of the hash of its line.
+    #[serde(skip_deserializing)]
+    pub id: String,
+    /// When it came, RFC 3339.
+    pub at: String,
+    /// URI of the lot.
+    pub lot: String,
+    /// The pack's serial number, where its own page was open.
+    pub serial: Option<String>,
+    /// `goods`, `differs`, `copy` or `other`.
+    pub matter: String,
+    /// What the sender wrote, at most 1,000 characters.
+    pub text: String,
+    /// How the sender can be reached, at most 120 characters; may be empty.
+    pub contact: String,
+}
+
+impl KeptReport {
+    fn read(line: &[u8]) -> Option<Self> {
+        let id = Hash::of(line).to_string().chars().take(16).collect();
+        serde_json::from_slice(line).ok().map(|report| Self { id, ..report })
+    }
+}
+
+/// What shoppers reported: a file in the service's folder.
 #[derive(Debug)]
-pub(crate) struct Reports {
+pub struct Reports {
+    path: PathBuf,
     file: Mutex<File>,
     by_client: Limit,
     overall: Limit,
@@ -87,8 +121,9 @@ pub(crate) struct Reports {
 
 impl Reports {
     pub(crate) fn open(data: &Path) -> io::Result<Self> {
-        let file = File::options().create(true).append(true).open(data.join(FILE))?;
-        Ok(Self { file: Mutex::new(file), by_client: Limit::new(CLIENT_RATE), overall: Limit::new(OVERALL_RATE) })
+        let path = data.join(FILE);
+        let file = Mutex::new(appending(&path)?);
+        Ok(Self { path, file, by_client: Limit::new(CLIENT_RATE), overall: Limit::new(OVERALL_RATE) })
     }
 
     /// Keeps a report; it is durable when this returns. `at` is an RFC 3339 time.
@@ -102,7 +137,7 @@ impl Reports {
         let json =
             json!({"at": at, "lot": lot, "serial": serial, "matter": matter.name(), "text": text, "contact": contact});
         // A line that was cut short by a crash is skipped by whoever reads.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.lock();
         if file.metadata()?.len() > FILE_BYTES_MAX {
             return Err(ReportError::Full);
         }
@@ -110,18 +145,59 @@ impl Reports {
         file.sync_data()?;
         Ok(json)
     }
+
+    /// All reports, oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn list(&self) -> io::Result<Vec<KeptReport>> {
+        let _file = self.lock();
+        read(&self.path)
+    }
+
+    /// Removes a report for good, as it was dealt with and has what people wrote of themselves in it; whether it was there. It is gone
+    /// from the disk when this returns.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn remove(&self, id: &str) -> io::Result<bool> {
+        let mut file = self.lock();
+        let bytes = std::fs::read(&self.path)?;
+        let is_it = |line: &&[u8]| KeptReport::read(line).is_some_and(|report| report.id == id);
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let (gone, kept): (Vec<&[u8]>, Vec<&[u8]>) = lines.partition(is_it);
+        if gone.is_empty() {
+            return Ok(false);
+        }
+        let kept: Vec<u8> = kept.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
+        write_durably(&self.path, &kept)?;
+        *file = appending(&self.path)?;
+        Ok(true)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, File> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn appending(path: &Path) -> io::Result<File> {
+    File::options().create(true).append(true).open(path)
+}
+
+fn read(path: &Path) -> io::Result<Vec<KeptReport>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(bytes.split(|byte| *byte == b'\n').filter_map(KeptReport::read).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The reports in a data folder, oldest first. Lines that are none are left out.
 ///
 /// # Errors
 /// The file cannot be read.
-pub(crate) fn list(data: &Path) -> io::Result<Vec<Value>> {
-    match std::fs::read(data.join(FILE)) {
-        Ok(bytes) => Ok(bytes.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+pub(crate) fn list(data: &Path) -> io::Result<Vec<KeptReport>> {
+    read(&data.join(FILE))
 }
 
 #[cfg(test)]
@@ -151,8 +227,28 @@ mod tests {
         file.write_all(b"{\"at\":\"20\n").unwrap();
         Reports::open(folder.path()).unwrap().add(&report("two"), None, at).unwrap();
         let found = list(folder.path()).unwrap();
-        let texts: Vec<_> = found.iter().map(|report| report["text"].as_str().unwrap()).collect();
+        let texts: Vec<_> = found.iter().map(|report| report.text.as_str()).collect();
         assert_eq!(texts, ["m\u{1ed1}c\n\"x\"", "two"]);
+    }
+
+    #[test]
+    fn what_was_dealt_with_is_gone_from_the_disk_and_the_rest_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let reports = Reports::open(folder.path()).unwrap();
+        assert_eq!(reports.list().unwrap(), []);
+        for text in ["one", "two", "three"] {
+            reports.add(&report(text), None, "2026-11-24T08:00:00+07:00").unwrap();
+        }
+        let second = reports.list().unwrap()[1].clone();
+        assert_eq!((second.text.as_str(), second.id.len()), ("two", 16));
+        assert!(reports.remove(&second.id).unwrap());
+        assert!(!reports.remove(&second.id).unwrap(), "it is gone");
+        let file = std::fs::read_to_string(folder.path().join(super::FILE)).unwrap();
+        assert!(!file.contains("two"), "{file}");
+        // What comes after the file was written anew is in the new one.
+        reports.add(&report("four"), None, "2026-11-24T08:00:00+07:00").unwrap();
+        let texts: Vec<_> = list(folder.path()).unwrap().into_iter().map(|report| report.text).collect();
+        assert_eq!(texts, ["one", "three", "four"]);
     }
 
     #[test]

@@ -208,6 +208,31 @@ test("a recall shows beforehand exactly what it reaches, and asks twice", async 
   }, PHONE);
 });
 
+test("what a shopper reports stands at the desk of those who made it, as text, until it is dealt with", async () => {
+  const lots = (await ask(`/v1/actors/${ORGANISATION}/lots`)).json.items;
+  const { lot } = lots.find((/** @type {any} */ one) => one.held.length);
+  const said = "G\u00f3c g\u00f3i c\u00f3 m\u1ed1c tr\u1eafng.\n<b>Mua h\u00f4m qua.</b>";
+  const form = new URLSearchParams({ matter: "goods", text: said, contact: "0912 000 111", website: "" });
+  const sent = await fetch(`${demo.url}${new URL(lot).pathname}/report`, { method: "POST", body: form, redirect: "manual" });
+  assert.equal(sent.status, 303);
+  await withBrowser(async (context) => {
+    const { page, errors } = await atDesk(context, demo, REGISTRAR, PIN);
+    await page.getByRole("link", { name: "L\u1eddi b\u00e1o 1" }).click();
+    await page.waitForSelector('main[data-page="reports"]');
+    const row = page.locator("li[data-report]");
+    assert.equal(await row.locator(".said").innerText(), said);
+    assert.match(await row.innerText(), /0912 000 111/);
+    await picture(page, "reports");
+    await accessible(page);
+    await row.getByRole("button", { name: "\u0110\u00e3 lo xong" }).click();
+    await row.getByRole("button", { name: "Xo\u00e1" }).click();
+    await page.waitForSelector("#said .note.tick");
+    await row.waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "L\u1eddi b\u00e1o", exact: true }).waitFor();
+    assert.deepEqual(errors.filter((error) => !isExpected(error)), []);
+  }, PHONE);
+});
+
 test("a request that somebody recorded makes no second invitation", async () => {
   await withBrowser(async (context) => {
     const { page } = await atDesk(context, demo, REGISTRAR, PIN);

@@ -91,7 +91,11 @@ impl Running {
             let base = base.unwrap_or_else(|| format!("https://{}", node.origin()));
             let mut settings = nguon_qr::Settings::default();
             settings.data = Some(qr_data);
-            app = app.merge(nguon_qr::router(nguon_qr::Config { node_url: url.clone(), base }, settings)?);
+            let pages = nguon_qr::pages(nguon_qr::Config { node_url: url.clone(), base }, settings)?;
+            if let Some(reports) = pages.reports {
+                node.tell_reports(reports);
+            }
+            app = app.merge(pages.router);
         }
         Ok(Self { node, url, app, listener })
     }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::{ApiError, Problem};
-use super::signed::{Signed, may_invite, parse_signature, read_body};
+use super::signed::{Signed, Whose, parse_signature, read_body, registers_for};
 use super::{blocking, ready, wire};
 use crate::invitations::{self, Asked, Invitation, InvitationId, Token};
 use crate::node::Inner;
@@ -96,7 +96,7 @@ pub(super) async fn create(State(inner): State<Arc<Inner>>, signed: Signed) -> R
     let organisation = ActorUri::parse(&inner.origin, &asked.organisation)
         .map_err(|_| malformed("organisation", "not the uri of an actor of this ledger"))?;
     let made = blocking(move || {
-        let is_operator = may_invite(ready(&inner)?.view(), &signed.signer, &organisation)?;
+        let is_operator = registers_for(ready(&inner)?.view(), &signed.signer, &organisation)?;
         if !is_operator && let Some(role) = roles.iter().find(|role| GRANTED_BY_OPERATOR.contains(role)) {
             let detail = format!("{} is granted by the operator", role.as_str());
             return Err(Refusal::new(Code::RoleMissing, "roles", detail).into());
@@ -228,13 +228,6 @@ pub(super) async fn claim(
     Ok(private(Json(wire::Claimed { state: state.await? })))
 }
 
-/// Whose invitations are asked for.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-pub(super) struct Whose {
-    /// URI of the organisation.
-    organisation: Option<String>,
-}
-
 /// An organisation's invitations, newest first, with whoever took them.
 #[utoipa::path(
     get, path = "/v1/invitations",
@@ -254,13 +247,11 @@ pub(super) async fn list(
     Query(whose): Query<Whose>,
     signed: Signed,
 ) -> Result<Response, ApiError> {
-    let organisation = whose.organisation.and_then(|uri| ActorUri::parse(&inner.origin, &uri).ok());
-    let organisation =
-        organisation.ok_or_else(|| malformed("organisation", "not the uri of an actor of this ledger"))?;
+    let organisation = whose.organisation(&inner.origin)?;
     let items = blocking(move || {
         let ready = ready(&inner)?;
         let view = ready.view();
-        may_invite(view, &signed.signer, &organisation)?;
+        registers_for(view, &signed.signer, &organisation)?;
         let now = (inner.config.clock)();
         let told = inner.invitations.of_organisation(&organisation);
         told.iter().map(|known| Ok(item(known, state(view, known, now)?))).collect::<Result<Vec<_>, ApiError>>()
@@ -288,7 +279,7 @@ fn item(known: &Invitation, state: &'static str) -> wire::InvitationItem {
 fn decided_by(inner: &Inner, signed: &Signed, id: &str) -> Result<InvitationId, ApiError> {
     let id = InvitationId::parse(id).ok_or(ApiError::NotFound { what: "invitation" })?;
     let known = inner.invitations.get(id).ok_or(ApiError::NotFound { what: "invitation" })?;
-    may_invite(ready(inner)?.view(), &signed.signer, &known.organisation)?;
+    registers_for(ready(inner)?.view(), &signed.signer, &known.organisation)?;
     Ok(id)
 }
 

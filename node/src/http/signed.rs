@@ -8,11 +8,12 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use nguon_ledger::body::{ActorClass, Role};
 use nguon_ledger::hash::Hash;
-use nguon_ledger::identifier::ActorUri;
+use nguon_ledger::identifier::{ActorUri, Origin};
 use nguon_ledger::key::{PublicKey, Signature};
 use nguon_ledger::refusal::{Code, Refusal};
 use nguon_ledger::state::{Key, Record};
 use nguon_ledger::time::{MINUTE_MILLIS, UnixMillis};
+use serde::Deserialize;
 
 use super::problem::ApiError;
 use super::{blocking, ready};
@@ -53,6 +54,21 @@ impl FromRequest<Arc<Inner>> for Signed {
     }
 }
 
+/// For which organisation the signer asks.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub(super) struct Whose {
+    /// URI of the organisation.
+    organisation: Option<String>,
+}
+
+impl Whose {
+    pub(super) fn organisation(self, origin: &Origin) -> Result<ActorUri, ApiError> {
+        let organisation = self.organisation.and_then(|uri| ActorUri::parse(origin, &uri).ok());
+        let detail = "not the uri of an actor of this ledger".to_owned();
+        organisation.ok_or(ApiError::Malformed { field: "organisation", detail })
+    }
+}
+
 /// Reads a short body.
 pub(super) async fn read_body(body: axum::body::Body) -> Result<Vec<u8>, ApiError> {
     let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await;
@@ -87,7 +103,7 @@ pub(super) fn parse_signature(text: &str) -> Option<Signature> {
 }
 
 /// Refuses a signer who neither registers for an organisation nor operates the ledger; whether it does the latter.
-pub(super) fn may_invite(view: View<'_>, signer: &PublicKey, organisation: &ActorUri) -> Result<bool, ApiError> {
+pub(super) fn registers_for(view: View<'_>, signer: &PublicKey, organisation: &ActorUri) -> Result<bool, ApiError> {
     let missing = |field: &str, detail: &str| ApiError::from(Refusal::new(Code::RoleMissing, field, detail));
     let record = |uri: &ActorUri| match view.reader.record(&Key::Actor(uri.clone())).map_err(QueryError::Index)? {
         Some(Record::Actor(actor)) => Ok::<_, ApiError>(Some(actor)),
@@ -96,11 +112,10 @@ pub(super) fn may_invite(view: View<'_>, signer: &PublicKey, organisation: &Acto
     let Some(Record::Signer(known)) = view.reader.record(&Key::Signer(*signer)).map_err(QueryError::Index)? else {
         return Err(missing("Nguon-Signer", "needs the role registrar or operator"));
     };
-    let above = record(organisation)?.filter(|actor| actor.class == ActorClass::Organisation);
-    let Some(above) = above else {
+    if record(organisation)?.is_none_or(|actor| actor.class != ActorClass::Organisation) {
         let detail = "no organisation of this ledger";
         return Err(Refusal::new(Code::UnknownActor, "organisation", detail).into());
-    };
+    }
     let actor = record(&known.actor)?.filter(|actor| actor.has(Role::Operator) || actor.has(Role::Registrar));
     let actor = actor.ok_or_else(|| missing("Nguon-Signer", "needs the role registrar or operator"))?;
     if actor.has(Role::Operator) {
@@ -108,14 +123,24 @@ pub(super) fn may_invite(view: View<'_>, signer: &PublicKey, organisation: &Acto
     }
     let own = if actor.class == ActorClass::Organisation { Some(known.actor) } else { actor.under };
     let own = own.ok_or_else(|| missing("organisation", "stands under no organisation"))?;
-    let (mut level, mut next) = (organisation.clone(), above.under);
-    for _ in 0..LEVELS_MAX {
-        if level == own {
-            return Ok(false);
-        }
-        let Some(uri) = next else { break };
-        next = record(&uri)?.and_then(|actor| actor.under);
-        level = uri;
+    if stands_under(view, organisation, &own)? {
+        return Ok(false);
     }
     Err(missing("organisation", "not the registrar of this organisation"))
+}
+
+/// Whether an actor is an organisation, or stands under it by however many levels the rules allow.
+pub(super) fn stands_under(view: View<'_>, actor: &ActorUri, organisation: &ActorUri) -> Result<bool, ApiError> {
+    let mut level = actor.clone();
+    for _ in 0..=LEVELS_MAX {
+        if level == *organisation {
+            return Ok(true);
+        }
+        let Some(Record::Actor(known)) = view.reader.record(&Key::Actor(level)).map_err(QueryError::Index)? else {
+            break;
+        };
+        let Some(above) = known.under else { break };
+        level = above;
+    }
+    Ok(false)
 }

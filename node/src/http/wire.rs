@@ -401,3 +401,27 @@ pub(super) struct InvitationItem {
 pub(super) struct InvitationList {
     pub(super) items: Vec<InvitationItem>,
 }
+
+/// What a shopper reported.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReportItem {
+    pub(super) id: String,
+    /// RFC 3339.
+    pub(super) at: String,
+    /// URI of the lot.
+    pub(super) lot: String,
+    /// Of the pack whose page was open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) serial: Option<String>,
+    /// `goods`, `differs`, `copy` or `other`.
+    pub(super) matter: String,
+    pub(super) text: String,
+    /// How the sender wants to be reached, or nothing.
+    pub(super) contact: String,
+}
+
+/// What was reported about an organisation's lots.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReportList {
+    pub(super) items: Vec<ReportItem>,
+}

@@ -12,6 +12,7 @@ import * as members from './members.js';
 import * as places from './places.js';
 import * as products from './products.js';
 import * as recall from './recall.js';
+import * as reports from './reports.js';
 import { ledger, list } from './node.js';
 import { has, language, named, openWords, t, tail } from './words.js';
 
@@ -26,6 +27,7 @@ import { has, language, named, openWords, t, tail } from './words.js';
  * @property {any[]} actors
  * @property {any[]} products
  * @property {any[]} places
+ * @property {any[] | null} reports what shoppers reported, newest first; null where the pages are served elsewhere
  * @property {string[]} args what follows the page's name in the address
  * @property {(uri: string) => string} nameOf an actor's, a product's or a place's name
  * @property {(path: string) => string} uri the ledger's address of `kind/slug`
@@ -36,9 +38,9 @@ import { has, language, named, openWords, t, tail } from './words.js';
 
 /** @type {Record<string, Page>} */
 const PAGES = {
-  members: members.show, products: products.show, places: places.show, handovers: handovers.show, lots: lots.show, recall: recall.show, courier: courier.show,
+  members: members.show, products: products.show, places: places.show, handovers: handovers.show, lots: lots.show, recall: recall.show, reports: reports.show, courier: courier.show,
 };
-const TABS = ['members', 'products', 'places', 'handovers', 'lots', 'courier'];
+const TABS = ['members', 'products', 'places', 'handovers', 'lots', 'reports', 'courier'];
 
 const root = /** @type {HTMLElement} */ (document.getElementById('desk'));
 /** @type {import('../core/types.js').Core} */
@@ -61,10 +63,10 @@ export function trouble(error) {
 async function desk() {
   const profile = core.profiles.open();
   if (!profile?.organisation) throw new Error('nobody is at the desk');
-  const [actors, products, places] = await Promise.all([list('/v1/actors'), list('/v1/products'), list('/v1/places')]);
+  const [actors, products, places, told] = await Promise.all([list('/v1/actors'), list('/v1/products'), list('/v1/places'), reports.reportsOf(core, profile.organisation)]);
   const names = new Map([...actors, ...products, ...places].map((one) => [one.id, named(one.name, named(one.names?.at(-1), tail(one.id)))]));
   return {
-    core, profile, organisation: profile.organisation, base: new URL('../../', import.meta.url).href.replace(/\/$/, ''), actors, products, places, args: route().slice(1),
+    core, profile, organisation: profile.organisation, base: new URL('../../', import.meta.url).href.replace(/\/$/, ''), actors, products, places, reports: told, args: route().slice(1),
     nameOf: (uri) => names.get(uri) ?? tail(uri),
     uri: (path) => `https://${origin}/${path}`,
     refresh: () => draw(false),
@@ -139,7 +141,8 @@ function head(at, page) {
     core.profiles.lock();
     await draw(true);
   }, 'quiet');
-  const tabs = at && h('nav', { class: 'tabs', 'aria-label': t('title') }, TABS.map((name) => h('a', { href: `#/${name}`, 'aria-current': name === page || (name === 'lots' && page === 'recall') ? 'page' : null }, t(`tab.${name}`))));
+  const count = (/** @type {string} */ name) => (name === 'reports' && at?.reports?.length ? h('span', { class: 'count' }, String(at.reports.length)) : null);
+  const tabs = at && h('nav', { class: 'tabs', 'aria-label': t('title') }, TABS.filter((name) => name !== 'reports' || at.reports).map((name) => h('a', { href: `#/${name}`, 'aria-current': name === page || (name === 'lots' && page === 'recall') ? 'page' : null }, t(`tab.${name}`), count(name))));
   return [h('div', {}, band()), h('header', { class: 'head' }, who, h('div', { class: 'tools' }, languages(), lock)), tabs || h('div')];
 }
 

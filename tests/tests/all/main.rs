@@ -11,6 +11,7 @@ mod hostile;
 mod labels;
 mod refusals;
 mod report;
+mod reported;
 mod scratch;
 mod tidy;
 mod witness;

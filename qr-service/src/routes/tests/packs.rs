@@ -144,12 +144,9 @@ async fn problems_reach_the_makers_and_spam_does_not() {
     assert_eq!((sent.status().as_u16(), header(&sent, "location")), (303, &*format!("{PACK}/report?sent=1&lang=en")));
     assert!(site.text(&format!("{PACK}/report?sent=1&lang=en")).await.contains("Thank you"));
     let kept = crate::reports(folder.path()).unwrap();
-    assert_eq!(
-        (kept.len(), kept[0]["matter"].as_str(), kept[0]["serial"].as_str()),
-        (1, Some("goods"), Some("0123456789ABCD"))
-    );
-    assert_eq!(kept[0]["text"], "m\u{1ed1}c <script>alert(1)</script>");
-    assert!(!kept[0].to_string().contains("192.0.2.1"));
+    assert_eq!((kept.len(), kept[0].matter.as_str(), kept[0].serial.as_deref()), (1, "goods", Some("0123456789ABCD")));
+    assert_eq!(kept[0].text, "m\u{1ed1}c <script>alert(1)</script>");
+    assert!(!format!("{kept:?}").contains("192.0.2.1"));
     for (form, status, from) in [
         (vec![("matter", "goods")], 403, "cross-site"),
         (vec![("matter", "bribe")], 422, "same-origin"),
