@@ -33,6 +33,7 @@ mod facts;
 mod font;
 mod layout;
 mod pdf;
+mod phone;
 mod printer;
 mod raster;
 mod scratch;
@@ -46,6 +47,7 @@ pub use error::{LabelError, LotError};
 use facts::Facts;
 use font::Weight;
 use layout::{CodeSize, Design, Media, Own};
+pub use phone::{Phone, PhoneError};
 use raster::Plate;
 use size::MM;
 pub(crate) use size::SIZES;
@@ -144,6 +146,8 @@ pub struct Wanted {
     pub has_marks: bool,
     /// Language tag of the words, `vi` or `en`.
     pub lang: String,
+    /// Whom to call, which the ledger does not know.
+    pub phone: Option<Phone>,
 }
 
 /// Something that a label says.
@@ -156,6 +160,8 @@ pub enum Field {
     Maker,
     /// Where.
     Place,
+    /// Whom to call.
+    Phone,
     /// How much is in a pack.
     Net,
     /// When they were harvested, made or packed.
@@ -224,6 +230,7 @@ impl Warning {
             Field::Name => "name",
             Field::Maker => "maker",
             Field::Place => "place",
+            Field::Phone => "phone",
             Field::Net => "net",
             Field::Made => "made",
             Field::BestBefore => "best_before",
@@ -319,7 +326,8 @@ impl Service {
         };
         let tags = self.tags(link, &wanted, serials)?;
         let lang = Lang::from_tag(&wanted.lang).unwrap_or(Lang::Vi);
-        let facts = Facts::of(link, &told.story, &told.ledger, lang);
+        let mut facts = Facts::of(link, &told.story, &told.ledger, lang);
+        facts.set_phone(wanted.phone.as_ref(), lang);
         let making = tokio::task::spawn_blocking(move || make(&wanted, lang, &facts, &tags, &*progress));
         making.await.unwrap_or(Err(LabelError::Stopped))
     }

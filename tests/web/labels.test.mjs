@@ -72,12 +72,21 @@ test("the form makes labels without JavaScript", async () => {
     const { page } = await openPage(context);
     await page.goto(`${demo.url}/labels?lot=${encodeURIComponent(LOT)}&lang=vi`);
     assert.ok(await page.locator(".label-preview img").isVisible());
+    await page.locator("#phone").fill("my number");
+    await page.locator("form[method=get] button").click();
+    await page.getByRole("alert").waitFor();
+    assert.equal(await page.locator(".label-preview img").count(), 0);
+    await page.locator("#phone").fill("0209 3812 345");
+    await page.locator("form[method=get] button").click();
+    const width = await page.locator(".label-preview img").evaluate((image) => /** @type {HTMLImageElement} */ (image).naturalWidth);
+    assert.ok(width > 0, "the label is drawn");
     await page.locator("#count").fill("48");
     const waiting = page.waitForResponse((response) => response.request().method() === "POST");
     await page.locator("form[method=post] button").click();
     const response = await waiting;
     assert.equal(response.headers()["content-type"], "application/pdf");
     assert.equal(response.headers()["nguon-label-count"], "48");
+    assert.match(response.request().postData() ?? "", /phone=0209\+3812\+345/);
   }, { ...PHONE, javaScriptEnabled: false });
 });
 
@@ -85,7 +94,7 @@ test("the form reads well on a phone", async () => {
   await withBrowser(async (context) => {
     const { page, errors } = await openPage(context);
     for (const lang of ["vi", "en"]) {
-      await page.goto(`${demo.url}/labels?lot=${encodeURIComponent(LOT)}&size=a4-24&lang=${lang}`);
+      await page.goto(`${demo.url}/labels?lot=${encodeURIComponent(LOT)}&size=a4-24&phone=0209%203812%20345&lang=${lang}`);
       const report = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
       assert.deepEqual(report.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`), []);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -12,7 +12,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use nguon_qr::{
     Config,
-    label::{Dpi, Format, Serials, Size, Wanted, print},
+    label::{Dpi, Format, Phone, Serials, Size, Wanted, print},
     link::ItemLink,
 };
 
@@ -65,6 +65,9 @@ pub(crate) struct LabelsArgs {
     /// Language of the words: vi or en.
     #[arg(long, default_value = "vi", value_parser = ["vi", "en"], value_name = "LANG")]
     lang: String,
+    /// The maker's telephone number, for the label alone: the ledger holds none.
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<Phone>,
     /// Draw so many new serial numbers instead, for a pack event that is still to be recorded.
     #[arg(long, value_name = "N", requires = "out_serials", conflicts_with_all = ["lot", "serials", "out"])]
     new_serials: Option<usize>,
@@ -109,6 +112,7 @@ pub(crate) async fn run(args: LabelsArgs) -> anyhow::Result<()> {
         nudge: args.nudge,
         has_marks: args.cut_marks,
         lang: args.lang,
+        phone: args.phone,
     };
     let bar = bar(expected)?;
     let shown = bar.clone();

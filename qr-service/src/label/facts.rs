@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use super::{Field, Warning, WarningKind, font::Weight};
+use super::{Field, Phone, Warning, WarningKind, font::Weight};
 use crate::{
     link::ItemLink,
     locale::{Lang, Words},
@@ -104,6 +104,14 @@ impl Facts {
         let word = words.get(if link.lot_parts().0.is_some() { "label.code" } else { "label.lot_code" });
         facts.code.text = format!("{word} {}", facts.short_code);
         facts
+    }
+
+    /// Puts the telephone number behind the maker's name and address.
+    pub(crate) fn set_phone(&mut self, phone: Option<&Phone>, lang: Lang) {
+        let Some(phone) = phone else { return };
+        let at = self.lines.partition_point(|line| line.field <= Field::Place);
+        let text = format!("{} {}", Words::of(lang).get("label.phone"), phone.as_str());
+        self.lines.insert(at, Fact { field: Field::Phone, text, short: Some(phone.as_str().to_owned()) });
     }
 
     /// What the file is called in a viewer: the goods and their lot.

@@ -22,7 +22,7 @@ pub(super) const EM_MIN_UM: i32 = 1_750;
 /// Smallest name of the goods, which is what people look for.
 const NAME_EM_MIN_UM: i32 = 2_200;
 /// Advice is the first to go.
-const ADVICE_RANK: u8 = 6;
+const ADVICE_RANK: u8 = 7;
 /// It goes before everything else becomes smaller than so many hundredths.
 const ADVICE_SCALE_MIN: i32 = 90;
 /// Most rows of ingredients, of how to keep the goods and of warnings: more than a small label has, so that there they are left out
@@ -420,8 +420,9 @@ impl Line {
             Field::Warnings => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 2),
             Field::Ingredients => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 3),
             Field::Storage => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 4),
+            Field::Phone => (Weight::Medium, 2_000, 1, 5),
             // Where there is a line for it, its number stands in the code to type as well.
-            Field::Lot => (Weight::Medium, 2_200, 2, 5),
+            Field::Lot => (Weight::Medium, 2_200, 2, 6),
             Field::Advice => (Weight::Medium, 2_000, 4, ADVICE_RANK),
             Field::Code => (Weight::Bold, 2_100, 3, 0),
             Field::Serial => (Weight::Medium, 2_000, 1, 0),

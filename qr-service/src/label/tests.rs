@@ -40,6 +40,7 @@ fn wanted(size: &str, format: Format) -> Wanted {
         nudge: (0, 0),
         has_marks: false,
         lang: "vi".to_owned(),
+        phone: None,
     }
 }
 
@@ -118,6 +119,25 @@ fn a_small_label_gives_up_the_description_first() {
     let small = left_out(&facts, "40x30");
     assert!(small.contains(&"left_out-advice".to_owned()), "{small:?}");
     assert!(small.iter().all(|code| code.starts_with("left_out-")), "{small:?}");
+}
+
+/// The number to call stands behind the address, and where there is no room for it, that is said.
+#[test]
+fn a_telephone_number_is_printed_for_whoever_gives_one() {
+    let (_, mut facts) = facts(&vermicelli(false), VERMICELLI, Lang::Vi);
+    facts.set_phone(Some(&"0209 3812 345".parse().unwrap()), Lang::Vi);
+    let at = facts.lines.iter().position(|line| line.field == Field::Phone).unwrap();
+    assert_eq!(facts.lines[at - 1].field, Field::Place);
+    assert_eq!(facts.lines[at].text, "\u{110}T: 0209 3812 345");
+    let laid_out = |size: &str| {
+        let media = Media { size: size.parse().unwrap(), dots: None };
+        let own = Own { code: CodeSize { modules: 33, length: 52 }, serial: None, scratch: None };
+        Design::of(media, &facts, own).unwrap()
+    };
+    assert!(laid_out("a4-24").texts.iter().any(|text| text.text.ends_with("0209 3812 345")));
+    let small = laid_out("a4-65");
+    assert!(!small.texts.iter().any(|text| text.text.ends_with("0209 3812 345")));
+    assert!(small.warnings.iter().any(|warning| warning.code() == "left_out-phone"));
 }
 
 /// A narrow label writes the month in three letters before it gives up the address; and where a name is too long for the smallest

@@ -44,8 +44,13 @@ pub(crate) fn labels_page(form: LabelForm<'_>) -> Markup {
                 label for="size" { (words.get("label.page.size")) }
                 div.row {
                     select #size name="size" { @for size in SIZES { (choice(size.name(), &about(size, words), form.size.name())) } }
+                }
+                label for="phone" { (words.get("label.page.phone")) }
+                div.row {
+                    input #phone name="phone" type="tel" maxlength="20" autocomplete="tel" value=(form.asked("phone"));
                     button.button.quiet type="submit" { (words.get("label.page.show")) }
                 }
+                p.hint { (words.get("label.page.phone_hint")) }
                 input type="hidden" name="lang" value=(lang);
             }
             @if let Some(lot) = form.lot {
@@ -72,6 +77,10 @@ fn choice(value: &str, text: &str, chosen: &str) -> Markup {
 }
 
 impl LabelForm<'_> {
+    fn asked(&self, name: &str) -> &str {
+        self.asked.get(name).map(String::as_str).unwrap_or_default()
+    }
+
     fn trouble_box(&self) -> Markup {
         let words = self.frame.words;
         html! {
@@ -94,7 +103,8 @@ impl LabelForm<'_> {
 
     fn preview(&self, lot: &str) -> Markup {
         let words = self.frame.words;
-        let source = format!("{lot}/label.svg?size={}&lang={}", self.size.name(), words.lang().code());
+        let phone = percent_encode(self.asked("phone"));
+        let source = format!("{lot}/label.svg?size={}&lang={}&phone={phone}", self.size.name(), words.lang().code());
         html! {
             figure.label-preview {
                 img src=(source) alt=(words.get("label.page.preview")) width=(pixels(self.size.width_um())) height=(pixels(self.size.height_um()));
@@ -114,13 +124,14 @@ impl LabelForm<'_> {
 
     fn printing(&self, lot: &str) -> Markup {
         let words = self.frame.words;
-        let asked = |name: &str| self.asked.get(name).map(String::as_str).unwrap_or_default();
+        let asked = |name: &str| self.asked(name);
         let formats = Format::ALL.map(Format::name);
         html! {
             form.find action="/labels" method="post" {
                 input type="hidden" name="lot" value=(lot);
                 input type="hidden" name="size" value=(self.size.name());
                 input type="hidden" name="lang" value=(words.lang().code());
+                input type="hidden" name="phone" value=(asked("phone"));
                 label for="count" { (words.get("label.page.count")) }
                 input #count name="count" type="number" inputmode="numeric" min="1" max=(LABELS_MAX) value=(asked("count"));
                 label for="format" { (words.get("label.page.format")) }

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::{NO_CACHE, Shared, answer};
 use crate::{
-    label::{Dpi, Format, LABELS_MAX, LabelError, Made, Serials, Size, Wanted},
+    label::{Format, LABELS_MAX, LabelError, Made, Serials, Size, Wanted},
     link::ItemLink,
     locale::{Lang, Words},
     node::NodeError,
@@ -171,6 +171,7 @@ fn wanted(asked: &BTreeMap<String, String>, format: Format) -> Result<Wanted, Re
         nudge: (0, 0),
         has_marks: said("cut_marks").is_some(),
         lang: said("lang").unwrap_or("vi").to_owned(),
+        phone: said("phone").map(|phone| parsed("phone", phone)).transpose()?,
     })
 }
 
@@ -209,7 +210,10 @@ async fn form(State(service): Shared, Query(asked): Asked, headers: HeaderMap, e
     let typed = asked.get("lot").map(String::as_str).unwrap_or_default();
     let link = read_lot(typed);
     let seen = match &link {
-        Some(link) => Some(labels(&service, link, preview(&asked), None, client).await),
+        Some(link) => Some(match preview(&asked) {
+            Ok(wanted) => labels(&service, link, wanted, None, client).await,
+            Err(refused) => Err(refused),
+        }),
         None => None,
     };
     show(&asked, &headers, link.as_ref(), seen.as_ref().map(Result::as_ref))
@@ -246,24 +250,12 @@ fn read_lot(typed: &str) -> Option<ItemLink> {
     short_code::parse(typed).or_else(|_| ItemLink::parse(typed)).ok()
 }
 
-/// One label as a picture, whatever else of the form is still wrong.
-fn preview(asked: &BTreeMap<String, String>) -> Wanted {
-    let mut kept = BTreeMap::new();
-    for name in ["size", "lang"] {
-        kept.extend(asked.get(name).map(|value| (name.to_owned(), value.clone())));
-    }
-    let plain = Wanted {
-        size: crate::label::SIZES[0],
-        format: Format::Svg,
-        dpi: Dpi::D203,
-        count: None,
-        first: 1,
-        start_at: 1,
-        nudge: (0, 0),
-        has_marks: false,
-        lang: "vi".to_owned(),
+/// One label as a picture; a size or a language that there is not leads to those that most want.
+fn preview(asked: &BTreeMap<String, String>) -> Result<Wanted, Refused> {
+    let kept = |names: &[&str]| -> BTreeMap<String, String> {
+        names.iter().filter_map(|name| Some(((*name).to_owned(), asked.get(*name)?.clone()))).collect()
     };
-    wanted(&kept, Format::Svg).unwrap_or(plain)
+    wanted(&kept(&["size", "lang", "phone"]), Format::Svg).or_else(|_| wanted(&kept(&["phone"]), Format::Svg))
 }
 
 fn show(

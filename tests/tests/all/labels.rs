@@ -299,6 +299,9 @@ fn every_sticker_of_every_sheet_is_read_back() {
 #[test]
 fn single_labels_as_pdf_and_outlines_are_read_back() {
     let demo = demo();
+    let (_folder, out) = demo.labels(&["--size", "a4-8", "--count", "2", "--phone", "0209 3812 345"], "label.pdf");
+    let words = Command::new("pdftotext").arg(&out).arg("-").output().unwrap().stdout;
+    assert_eq!(String::from_utf8(words).unwrap().matches("\u{110}T: 0209 3812 345").count(), 2);
     let (_folder, out) = demo.labels(&["--size", "40x30", "--count", "2"], "label.pdf");
     assert_eq!(page(&out, 203).read(), address(None));
     let mut text = Command::new("pdftotext");
@@ -466,6 +469,7 @@ fn labels_over_http_are_read_back_and_faults_are_named() {
         (format!("{LOT_PATH}/label.pdf?size=7x7"), 400),
         (format!("{LOT_PATH}/label.pdf?count=10001"), 400),
         (format!("{LOT_PATH}/label.gif"), 400),
+        (format!("{LOT_PATH}/label.pdf?phone=call%20me"), 400),
         (format!("{LOT_PATH}/21/{}/label.png", demo.first_serials(1)[0]), 422),
     ] {
         let response = get(&path);
