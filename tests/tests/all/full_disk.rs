@@ -52,6 +52,14 @@ fn breaks_of_index(node: &Node) -> u64 {
     line.unwrap().parse().unwrap()
 }
 
+fn all_is_there_after_a_restart(ledger: &Ledger, node: Node, mut grower: Grower) {
+    assert!(node.stop().unwrap());
+    let node = ledger.serve().unwrap();
+    assert!(grower.send(&node));
+    check_all(&node, &grower.receipts);
+    assert!(node.stop().unwrap());
+}
+
 #[test]
 fn a_full_disk_refuses_and_loses_nothing_and_room_mends_it() {
     let Some(disk) = Disk::make(64 << 20).unwrap() else { return };
@@ -74,11 +82,7 @@ fn a_full_disk_refuses_and_loses_nothing_and_room_mends_it() {
     disk.free().unwrap();
     wait_for("the refused statement to be taken", || grower.send(&node).then_some(())).unwrap();
     // Whether the index lacked room too, and broke, is a matter of moments; the test below has that.
-    assert!(node.stop().unwrap());
-    let node = ledger.serve().unwrap();
-    assert!(grower.send(&node));
-    check_all(&node, &grower.receipts);
-    assert!(node.stop().unwrap());
+    all_is_there_after_a_restart(&ledger, node, grower);
     disk.unmount().unwrap();
 }
 
@@ -106,10 +110,6 @@ fn an_index_whose_disk_is_full_is_made_again_and_the_log_never_minds() {
         (grower.send(&node) && node.get("/readyz").unwrap().status() == 200).then_some(())
     })
     .unwrap();
-    assert!(node.stop().unwrap());
-    let node = ledger.serve().unwrap();
-    assert!(grower.send(&node));
-    check_all(&node, &grower.receipts);
-    assert!(node.stop().unwrap());
+    all_is_there_after_a_restart(&ledger, node, grower);
     disk.unmount().unwrap();
 }
