@@ -188,6 +188,19 @@ impl Authentic {
         &self.checkpoint
     }
 
+    /// The note, with the lines of trusted keys alone.
+    #[must_use]
+    pub const fn note(&self) -> &Note {
+        &self.note
+    }
+
+    /// Whether this and what was cosigned last are of one size and have different roots: the log signed two histories. That needs no proof,
+    /// while a refused proof may be nothing but a bad one, which anybody can send.
+    #[must_use]
+    pub fn contradicts(&self, last: &Checkpoint) -> bool {
+        self.checkpoint.size() == last.size() && self.checkpoint.root() != last.root()
+    }
+
     /// Decides, given the checkpoint that was cosigned last, and returns the note to be cosigned.
     ///
     /// # Errors

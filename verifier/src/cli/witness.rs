@@ -134,9 +134,18 @@ fn list(args: &DataArgs, words: &Words) -> anyhow::Result<()> {
             }
         };
         print(&line)?;
+        for fork in folder.forks(&origin)? {
+            print(&words.fill("witness.fork", &[("file", &fork.display().to_string())]))?;
+        }
         for key in keys {
             print(&format!("  {key}"))?;
         }
     }
     Ok(())
+}
+
+/// Tells the witness's operator.
+fn say(text: &str) {
+    // Standard error may be closed; there is nowhere left to say so.
+    let _ = writeln!(std::io::stderr(), "witness: {text}");
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -91,6 +92,21 @@ fn conflict(size: u64) -> (u16, String, String) {
     (409, "text/x.tlog.size".to_owned(), format!("{size}\n"))
 }
 
+/// The proofs of forks that a witness keeps, the smaller trees first: what it cosigned, and the other.
+fn forks(data: &Path) -> Vec<[Note; 2]> {
+    let files = std::fs::read_dir(data.join("forks")).unwrap();
+    let read = |file: std::fs::DirEntry| {
+        let bytes = std::fs::read(file.path()).unwrap();
+        // An empty line stands in each note as well, behind its text.
+        let empty_lines = bytes.windows(2).enumerate().filter(|(_, pair)| pair == b"\n\n");
+        let (first, second) = bytes.split_at(empty_lines.map(|(at, _)| at + 1).nth(1).unwrap());
+        [first, &second[1..]].map(|note| Note::parse(note).unwrap())
+    };
+    let mut found: Vec<_> = files.map(|file| read(file.unwrap())).collect();
+    found.sort_by_key(|[note, _]| note.text().lines().nth(1).unwrap().parse::<u64>().unwrap());
+    found
+}
+
 #[test]
 fn every_answer_of_the_protocol_is_given_also_after_a_kill() {
     let folder = temp_dir().unwrap();
@@ -137,7 +153,23 @@ fn every_answer_of_the_protocol_is_given_also_after_a_kill() {
     assert_eq!(send(&serving, log.request(3, 4)), conflict(5));
     assert_eq!(status(&serving, &log.forked().request(5, 9)), 422);
     assert_eq!(status(&serving, &log.request(5, 9)), 200);
+    // A checkpoint whose proof is bad shows nothing of the log; of two histories of one size both notes are kept, once.
+    assert_eq!(forks(named.data()).len(), 1);
+    assert_eq!(status(&serving, &request(0, &[], &log.forked().note(9))), 409);
+    assert_eq!(status(&serving, &request(9, &[], &log.forked().note(9))), 422);
+    let proofs = forks(named.data());
+    assert_eq!(proofs.len(), 2);
+    for (proof, size) in proofs.iter().zip([5, 9]) {
+        let [first, second] = proof;
+        assert_ne!(first.text(), second.text());
+        for note in proof {
+            note.verify(&[&log.vkey()]).unwrap();
+            assert_eq!(note.text().lines().nth(1), Some(size.to_string().as_str()));
+        }
+        first.verify(&[named.vkey()]).unwrap();
+    }
     let listed = witness(&["list"], named.data()).unwrap();
+    assert_eq!(listed.matches("signed two histories").count(), 2, "{listed}");
     assert!(listed.contains("log.test/one: 9 entries") && listed.contains("log.test/two: 7 entries"), "{listed}");
     assert!(serving.stop().unwrap());
 }

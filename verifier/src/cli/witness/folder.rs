@@ -5,6 +5,7 @@
 //! | `witness.name`, `witness.key` | who it is; the key (PKCS#8 PEM, mode 0600) is what makes the folder a witness |
 //! | `logs/{SHA-256 of the origin}` | a trusted log: its origin, then a key a line |
 //! | `cosigned/{SHA-256 of the origin}` | the note it cosigned last; losing one lets a log show a second history |
+//! | `forks/{SHA-256 of the origin}-{SHA-256 of the second note's text}` | two notes of one size with different roots, both signed by the log: proof that it lied |
 //! | `lock`, `logs.lock` | one process serves; one at a time adds logs |
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -29,6 +30,9 @@ const NAME: &str = "witness.name";
 const KEY: &str = "witness.key";
 const LOGS: &str = "logs";
 const COSIGNED: &str = "cosigned";
+const FORKS: &str = "forks";
+/// Most proofs of forks that are kept: one is enough, and whoever signs one can sign millions. Some 100 kilobytes.
+const FORKS_MAX: usize = 64;
 const LOCK: &str = "lock";
 const LOGS_LOCK: &str = "logs.lock";
 /// Permissions of the key file: a secret.
@@ -155,6 +159,40 @@ impl WitnessFolder {
             format!("{} holds no checkpoint that this witness cosigned. Restore it from a backup", file.display())
         })?;
         Ok(Some((kept, time, bytes)))
+    }
+
+    /// Keeps the proof that a log signed two histories, durably: the note that was cosigned, an empty line, the other note. The new file, or
+    /// none where it is kept already or there are enough.
+    pub(super) fn keep_fork(&self, origin: &KeyName, cosigned: &[u8], other: &Note) -> io::Result<Option<PathBuf>> {
+        let folder = self.path.join(FORKS);
+        fs::create_dir_all(&folder)?;
+        let file = folder.join(format!("{}-{}", hash_of(origin), Hash::of(other.text().as_bytes())));
+        if file.exists() || fs::read_dir(&folder)?.count() >= FORKS_MAX {
+            return Ok(None);
+        }
+        write(&file, &[cosigned, b"\n", other.to_string().as_bytes()].concat(), SHARED)?;
+        Ok(Some(file))
+    }
+
+    /// The files that prove forks of a log.
+    pub(super) fn forks(&self, origin: &KeyName) -> anyhow::Result<Vec<PathBuf>> {
+        let folder = self.path.join(FORKS);
+        let found = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            found => found.with_context(|| folder.display().to_string())?,
+        };
+        let start = format!("{}-", hash_of(origin));
+        let mut forks = Vec::new();
+        for item in found {
+            let path = item?.path();
+            let is_of_log = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&start));
+            // What a crash left half-written is none.
+            if is_of_log && path.extension().is_none() {
+                forks.push(path);
+            }
+        }
+        forks.sort();
+        Ok(forks)
     }
 
     /// Keeps a note that was cosigned, durably. One caller at a time for each log.

@@ -1,7 +1,6 @@
 //! A witness on the network.
 
 use std::future::pending;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
 use super::super::print;
+use super::say;
 use super::service::{Failure, Service};
 
 /// Longest time for a request, its body included.
@@ -146,9 +146,4 @@ async fn checkpoint(State(service): State<Arc<Service>>, UrlPath(hash): UrlPath<
         Ok(Err(error)) => internal(&format!("{error:#}")),
         Err(error) => internal(&error.to_string()),
     }
-}
-
-fn say(text: &str) {
-    // Standard error may be closed; there is nowhere left to say so.
-    let _ = writeln!(std::io::stderr(), "witness: {text}");
 }

@@ -12,6 +12,7 @@ use nguon_ledger::note::KeyName;
 use nguon_verifier::witness::{AddCheckpoint, Cosignable, Cosigned, Refusal};
 
 use super::folder::{WitnessFolder, hash_of};
+use super::say;
 
 /// A cosignature older than this is made anew for whoever watches the log, who is promised one of the last hour.
 const TIME_OLD: Duration = Duration::from_secs(30 * 60);
@@ -65,8 +66,19 @@ impl Service {
         // Nothing of this log comes between reading what was cosigned and keeping what is cosigned now. The lock holds no
         // value that a panic could spoil.
         let _turn = log.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = self.folder.kept(&origin)?;
-        let cosignable = authentic.extend(kept.as_ref().map(|(kept, _)| kept.checkpoint()))?;
+        let kept = self.folder.kept_note(&hash_of(&origin))?;
+        if let Some((kept, _, note)) = &kept
+            && authentic.contradicts(kept.checkpoint())
+        {
+            let file = self.folder.keep_fork(&origin, note, authentic.note()).context("the fork cannot be kept")?;
+            if let Some(file) = file {
+                say(&format!(
+                    "{origin} signed two histories: both checkpoints are in {}. Publish them",
+                    file.display()
+                ));
+            }
+        }
+        let cosignable = authentic.extend(kept.as_ref().map(|(kept, _, _)| kept.checkpoint()))?;
         let cosigned = self.cosign_and_keep(&origin, cosignable)?;
         Ok(format!("{}\n", cosigned.line))
     }
