@@ -23,6 +23,8 @@ pub(super) const EM_MIN_UM: i32 = 1_750;
 const NAME_EM_MIN_UM: i32 = 2_200;
 /// Advice is the first to go.
 const ADVICE_RANK: u8 = 7;
+/// A name that is cut can still be known by what is left.
+const CUT_RANK: u8 = 4;
 /// It goes before everything else becomes smaller than so many hundredths.
 const ADVICE_SCALE_MIN: i32 = 90;
 /// Most rows of ingredients, of how to keep the goods and of warnings: more than a small label has, so that there they are left out
@@ -150,14 +152,13 @@ impl Design {
         Ok(design)
     }
 
-    /// With the code as large as there is room for or, where a smaller one leaves room for more of the facts, with the largest that does.
+    /// With code and foot as large as there is room for or, where smaller ones leave room for more of the facts, with the largest code that does.
     fn without_layer(media: Media, facts: &Facts, own: Own<'_>) -> Result<Self, LabelError> {
-        let mut best = Self::with_modules(media, facts, own, i32::MAX);
-        let lost = |design: &Result<Self, LabelError>| match design {
-            Ok(design) => design.warnings.iter().filter(|warning| warning.field != Field::Advice).count(),
-            Err(_) => usize::MAX,
-        };
-        if lost(&best) <= facts.warnings.len() || matches!(&best, Err(error) if !matches!(error, LabelError::Room)) {
+        let mut best = Self::squeezed(media, facts, own, None);
+        let given = facts.warnings.len();
+        if matches!(&best, Ok(design) if lost(design, given).len() == 1)
+            || matches!(&best, Err(error) if !matches!(error, LabelError::Room))
+        {
             return best;
         }
         // One micrometre more, as a length of whole dots may have been rounded down.
@@ -166,19 +167,24 @@ impl Design {
         let step_um = media.dots.map_or(MODULE_STEP_UM, |dpi| dpi.um(1));
         let steps = (tried_um - least_um).max(0) / step_um;
         for step in (0..=steps).rev() {
-            let smaller = Self::with_modules(media, facts, own, least_um + step * step_um);
-            if lost(&smaller) < lost(&best) {
-                best = smaller;
-            }
+            best = match (Self::squeezed(media, facts, own, Some(least_um + step * step_um)), best) {
+                (Ok(smaller), Ok(best)) if lost(&smaller, given) <= lost(&best, given) => Ok(best),
+                (smaller, best) => smaller.or(best),
+            };
         }
         best
     }
 
-    fn with_modules(media: Media, facts: &Facts, own: Own<'_>, module_max_um: i32) -> Result<Self, LabelError> {
+    /// With a module no wider than this, and then with a small foot as well.
+    fn squeezed(media: Media, facts: &Facts, own: Own<'_>, module_max_um: Option<i32>) -> Result<Self, LabelError> {
         let Own { code: size, serial, .. } = own;
         let (medium, bold) = Weight::Medium.face().zip(Weight::Bold.face()).ok_or(LabelError::Font)?;
-        let strips = [2, 1].map(|rows| Strip::of(media.size, facts, serial.filter(|_| rows > 1), rows, (medium, bold)));
-        let (code, strip) = place_code(media, size, module_max_um, strips)?;
+        let is_small = module_max_um.is_some();
+        let of_rows = |rows: usize| {
+            let serial = serial.filter(|_| rows > 1);
+            Strip::of(media.size, facts, serial, (rows, is_small), (medium, bold))
+        };
+        let (code, strip) = place_code(media, size, module_max_um.unwrap_or(i32::MAX), [2, 1].map(of_rows))?;
         let mut design = Self {
             width_um: media.size.width_um(),
             height_um: media.size.height_um(),
@@ -289,6 +295,17 @@ impl Design {
     }
 }
 
+/// What a design has no room for, the most needed first; the greater of two such lists is the better one. `given` warnings were there
+/// before.
+fn lost(design: &Design, given: usize) -> Vec<u8> {
+    let rank = |warning: &Warning| if warning.kind == WarningKind::Cut { CUT_RANK } else { rank(warning.field) };
+    let mut ranks: Vec<u8> = design.warnings.iter().skip(given).map(rank).filter(|rank| *rank < ADVICE_RANK).collect();
+    ranks.sort_unstable();
+    // Where one list goes on, the shorter one has lost less.
+    ranks.push(u8::MAX);
+    ranks
+}
+
 /// The lines with one row less where that leaves enough to know the thing by: of the maker's name, and then of the goods'. What does not
 /// fit is cut, and said to be.
 fn tightened(lines: &[Line]) -> Option<Vec<Line>> {
@@ -335,9 +352,16 @@ fn place_code(
         if let Some(module_um) =
             module_um(media.dots, (room / side).min(MODULE_MAX_UM.max(height / 70)).min(module_max_um))
         {
-            let snap = |um: i32| media.dots.map_or(um, |dpi| dpi.um(dpi.dots(um)));
-            let left_um = snap(width - module_um * side - if media.size.sheet().is_some() { 400 } else { 0 });
-            let code = CodePlace { left_um, top_um: snap(top), module_um, modules };
+            let right_um = width - if media.size.sheet().is_some() { 400 } else { 0 };
+            // Counted in dots, so that the last of the quiet zone is still on the label.
+            let (left_um, top_um) = match media.dots {
+                Some(dpi) => {
+                    let left = dpi.dots_within(right_um) - dpi.dots(module_um) * side;
+                    (dpi.um(left), dpi.um(dpi.dots(top)))
+                }
+                None => (right_um - module_um * side, top),
+            };
+            let code = CodePlace { left_um, top_um, module_um, modules };
             return Ok((code, strip));
         }
     }
@@ -406,27 +430,20 @@ struct Line {
     em_um: i32,
     em_min_um: i32,
     rows_max: usize,
-    /// 0 for what must stand on every label; the highest goes first.
     rank: u8,
 }
 
 impl Line {
     fn of(fact: &Fact) -> Self {
-        let (weight, em_um, rows_max, rank) = match fact.field {
-            Field::Name => (Weight::Bold, 2_900, 3, 0),
-            Field::Maker => (Weight::Medium, 2_200, 2, 0),
-            Field::Place => (Weight::Medium, 2_100, 3, 1),
-            // What the law asks for goes after all that it does not.
-            Field::Warnings => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 2),
-            Field::Ingredients => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 3),
-            Field::Storage => (Weight::Medium, 2_000, PROSE_ROWS_MAX, 4),
-            Field::Phone => (Weight::Medium, 2_000, 1, 5),
-            // Where there is a line for it, its number stands in the code to type as well.
-            Field::Lot => (Weight::Medium, 2_200, 2, 6),
-            Field::Advice => (Weight::Medium, 2_000, 4, ADVICE_RANK),
-            Field::Code => (Weight::Bold, 2_100, 3, 0),
-            Field::Serial => (Weight::Medium, 2_000, 1, 0),
-            Field::Key | Field::Net | Field::Made | Field::BestBefore => (Weight::Medium, 2_200, 2, 0),
+        let (weight, em_um, rows_max) = match fact.field {
+            Field::Name => (Weight::Bold, 2_900, 3),
+            Field::Maker => (Weight::Medium, 2_200, 2),
+            Field::Place => (Weight::Medium, 2_100, 3),
+            Field::Warnings | Field::Ingredients | Field::Storage => (Weight::Medium, 2_000, PROSE_ROWS_MAX),
+            Field::Phone | Field::Serial => (Weight::Medium, 2_000, 1),
+            Field::Advice => (Weight::Medium, 2_000, 4),
+            Field::Code => (Weight::Bold, 2_100, 3),
+            Field::Lot | Field::Key | Field::Net | Field::Made | Field::BestBefore => (Weight::Medium, 2_200, 2),
         };
         let em_min_um = if fact.field == Field::Name { NAME_EM_MIN_UM } else { EM_MIN_UM };
         Self {
@@ -437,8 +454,31 @@ impl Line {
             em_um,
             em_min_um,
             rows_max,
-            rank,
+            rank: rank(fact.field),
         }
+    }
+}
+
+/// How soon a fact goes when there is no room: 0 for what must stand on every label; the highest goes first.
+fn rank(field: Field) -> u8 {
+    match field {
+        Field::Name
+        | Field::Maker
+        | Field::Net
+        | Field::Made
+        | Field::BestBefore
+        | Field::Key
+        | Field::Code
+        | Field::Serial => 0,
+        // What the law asks for goes after all that it does not.
+        Field::Place => 1,
+        Field::Warnings => 2,
+        Field::Ingredients => 3,
+        Field::Storage => 4,
+        Field::Phone => 5,
+        // Where there is a line for it, its number stands in the code to type as well.
+        Field::Lot => 6,
+        Field::Advice => ADVICE_RANK,
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Strip {
     pub(super) has_key: bool,
 }
 
+/// Size of the code to type on a low label, and where room is short.
+const SMALL_UM: i32 = 2_100;
 /// Between two texts of a row, in hundredths of their size.
 const SPACE: i32 = 160;
 
@@ -27,12 +29,12 @@ impl Strip {
         size: Size,
         facts: &Facts,
         serial: Option<&str>,
-        rows: usize,
+        (rows, is_small): (usize, bool),
         (medium, bold): (&Face, &Face),
     ) -> Self {
         let room_um = size.width_um() - 2 * EDGE_UM;
         let is_tall = size.height_um() >= 30 * MM;
-        let largest_um = if is_tall { (size.height_um() / 16).max(2_600) } else { 2_100 };
+        let largest_um = if is_tall && !is_small { (size.height_um() / 16).max(2_600) } else { SMALL_UM };
         let code_em = fitting_em(bold, &facts.code.text, largest_um, room_um);
         let serial = serial.map(|serial| format!("{} {serial}", facts.serial_word));
         let key = facts.lines.iter().find(|fact| fact.field == Field::Key).map(|fact| fact.text.as_str());

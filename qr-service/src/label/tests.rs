@@ -161,6 +161,9 @@ fn a_small_label_says_it_shorter_before_it_says_less() {
         assert!(texts.contains("Packed: 12 Jan 2025\nBest by: 6 Jul 2026"), "{texts}");
         assert!(!codes.contains(&"left_out-place".to_owned()), "{codes:?}");
     }
+    // The address outlasts what is less needed.
+    let (_, codes) = laid_out("50x30", None, &facts);
+    assert_eq!(codes, ["left_out-advice"]);
     let (texts, codes) = laid_out("a4-8", None, &facts);
     assert!(
         texts.contains("Packed: 12 January 2025\nBest before: 6 July 2026") && codes.is_empty(),
