@@ -201,7 +201,7 @@ fn what_cannot_start_says_why() {
     let nowhere = folder.path().join("none").display().to_string();
     assert!(nguon(&["demo", "--data", &nowhere, "--listen", taken]).contains("--listen"), "a port in use");
     assert!(!Path::new(&nowhere).exists(), "a demo that cannot listen leaves nothing behind");
-    assert!(nguon(&["serve", "--data", &nowhere]).contains("init"), "no ledger there");
+    assert!(nguon(&["serve", "--data", &nowhere, "--listen", "127.0.0.1:0"]).contains("init"), "no ledger there");
     assert!(nguon(&["serve", "--data", &data, "--listen", "127.0.0.1:0"]).contains("another"), "the folder is in use");
     assert!(nguon(&["init", "--data", &data, "--origin", "x.test"]).contains("empty"), "a ledger is there already");
     assert!(
