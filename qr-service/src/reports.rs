@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -114,7 +114,8 @@ impl KeptReport {
 #[derive(Debug)]
 pub struct Reports {
     path: PathBuf,
-    file: Mutex<File>,
+    /// Held by whoever reads or writes the file, which is opened each time: it is another one after a report was removed.
+    turn: Mutex<()>,
     by_client: Limit,
     overall: Limit,
 }
@@ -122,8 +123,9 @@ pub struct Reports {
 impl Reports {
     pub(crate) fn open(data: &Path) -> io::Result<Self> {
         let path = data.join(FILE);
-        let file = Mutex::new(appending(&path)?);
-        Ok(Self { path, file, by_client: Limit::new(CLIENT_RATE), overall: Limit::new(OVERALL_RATE) })
+        // A file that cannot be written is told at the start, not to the first shopper.
+        File::options().create(true).append(true).open(&path)?;
+        Ok(Self { path, turn: Mutex::new(()), by_client: Limit::new(CLIENT_RATE), overall: Limit::new(OVERALL_RATE) })
     }
 
     /// Keeps a report; it is durable when this returns. `at` is an RFC 3339 time.
@@ -136,12 +138,14 @@ impl Reports {
         let Report { lot, serial, matter, text, contact } = report;
         let json =
             json!({"at": at, "lot": lot, "serial": serial, "matter": matter.name(), "text": text, "contact": contact});
-        // A line that was cut short by a crash is skipped by whoever reads.
-        let mut file = self.lock();
+        let _turn = self.lock();
+        let mut file = File::options().create(true).append(true).read(true).open(&self.path)?;
         if file.metadata()?.len() > FILE_BYTES_MAX {
             return Err(ReportError::Full);
         }
-        file.write_all(format!("{json}\n").as_bytes())?;
+        // A crash or a full disk may have cut the last line short. Whoever reads skips it; it must not take this one with it.
+        let gap = if ends_a_line(&mut file)? { "" } else { "\n" };
+        file.write_all(format!("{gap}{json}\n").as_bytes())?;
         file.sync_data()?;
         Ok(json)
     }
@@ -151,7 +155,7 @@ impl Reports {
     /// # Errors
     /// The file cannot be read.
     pub fn list(&self) -> io::Result<Vec<KeptReport>> {
-        let _file = self.lock();
+        let _turn = self.lock();
         read(&self.path)
     }
 
@@ -161,7 +165,7 @@ impl Reports {
     /// # Errors
     /// The file cannot be read or written.
     pub fn remove(&self, id: &str) -> io::Result<bool> {
-        let mut file = self.lock();
+        let _turn = self.lock();
         let bytes = std::fs::read(&self.path)?;
         let is_it = |line: &&[u8]| KeptReport::read(line).is_some_and(|report| report.id == id);
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
@@ -171,17 +175,23 @@ impl Reports {
         }
         let kept: Vec<u8> = kept.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
         write_durably(&self.path, &kept)?;
-        *file = appending(&self.path)?;
         Ok(true)
     }
 
-    fn lock(&self) -> MutexGuard<'_, File> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn appending(path: &Path) -> io::Result<File> {
-    File::options().create(true).append(true).open(path)
+/// Whether what is written next begins a line.
+fn ends_a_line(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 fn read(path: &Path) -> io::Result<Vec<KeptReport>> {
@@ -224,7 +234,7 @@ mod tests {
         Reports::open(folder.path()).unwrap().add(&report("m\u{1ed1}c\n\"x\""), None, at).unwrap();
         let path = folder.path().join(super::FILE);
         let mut file = std::fs::File::options().append(true).open(path).unwrap();
-        file.write_all(b"{\"at\":\"20\n").unwrap();
+        file.write_all(b"{\"at\":\"20\n{\"at\":\"2026-1").unwrap();
         Reports::open(folder.path()).unwrap().add(&report("two"), None, at).unwrap();
         let found = list(folder.path()).unwrap();
         let texts: Vec<_> = found.iter().map(|report| report.text.as_str()).collect();
