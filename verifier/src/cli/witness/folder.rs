@@ -31,7 +31,7 @@ const KEY: &str = "witness.key";
 const LOGS: &str = "logs";
 const COSIGNED: &str = "cosigned";
 const FORKS: &str = "forks";
-/// Most proofs of forks that are kept: one is enough, and whoever signs one can sign millions. Some 100 kilobytes.
+/// Most proofs of forks that are kept of one log: one is enough, and whoever signs one can sign millions. Some 100 kilobytes.
 const FORKS_MAX: usize = 64;
 const LOCK: &str = "lock";
 const LOGS_LOCK: &str = "logs.lock";
@@ -163,13 +163,14 @@ impl WitnessFolder {
 
     /// Keeps the proof that a log signed two histories, durably: the note that was cosigned, an empty line, the other note. The new file, or
     /// none where it is kept already or there are enough.
-    pub(super) fn keep_fork(&self, origin: &KeyName, cosigned: &[u8], other: &Note) -> io::Result<Option<PathBuf>> {
+    pub(super) fn keep_fork(&self, origin: &KeyName, cosigned: &[u8], other: &Note) -> anyhow::Result<Option<PathBuf>> {
         let folder = self.path.join(FORKS);
-        fs::create_dir_all(&folder)?;
         let file = folder.join(format!("{}-{}", hash_of(origin), Hash::of(other.text().as_bytes())));
-        if file.exists() || fs::read_dir(&folder)?.count() >= FORKS_MAX {
+        let known = self.forks(origin)?;
+        if known.contains(&file) || known.len() >= FORKS_MAX {
             return Ok(None);
         }
+        fs::create_dir_all(&folder)?;
         write(&file, &[cosigned, b"\n", other.to_string().as_bytes()].concat(), SHARED)?;
         Ok(Some(file))
     }
